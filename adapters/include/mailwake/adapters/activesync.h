@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Exchange ActiveSync without sockets: turns requests into PINGs, syncs and folder syncs of an engine, and their ends into answers.
+// Protocol versions 2.5 to 16.1; both forms of the query; OPTIONS, Ping, Sync, FolderSync, Provision, Settings. docs/activesync.md has the map.
+//
+// Threads:    handler() may be called on several loops at once; each exchange is answered on its own.
+// Example:    auto front = NewActiveSync(engine, authenticator, state, {}); server.Handle("/Microsoft-Server-ActiveSync", front->handler());
+
+#ifndef MAILWAKE_ADAPTERS_ACTIVESYNC_H_
+#define MAILWAKE_ADAPTERS_ACTIVESYNC_H_
+
+#include <absl/functional/any_invocable.h>
+#include <absl/status/statusor.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mailwake/adapters/authenticator.h"
+#include "mailwake/adapters/front_state.h"
+#include "mailwake/adapters/http.h"
+#include "mailwake/engine.h"
+
+namespace mailwake {
+
+// The host's item data. Without one, a Sync answers its SyncKey handshake and moves cursors, and carries no items.
+class SyncProvider {
+ public:
+  struct Request {
+    std::string mailbox;
+    std::string device;
+    std::string folder;
+    ItemClass item_class = ItemClass::kEmail;
+    std::string state;       // what the provider returned with the last answer the device has; empty: the device has nothing
+    std::string commands;    // the <Commands> element of the request as WBXML tokens on page 0, empty if none
+    int window_size = 100;
+  };
+  struct Answer {
+    std::string state;       // to be given with the next request, once the device has this answer
+    std::string commands;    // <Commands> and <Responses> to put into the answer, as WBXML tokens that start and end on page 0
+    bool more_available = false;  // the folder was not served whole: its cursor does not move
+  };
+  using Callback = absl::AnyInvocable<void(absl::StatusOr<Answer>)>;
+
+  virtual ~SyncProvider() = default;
+  // Errors: NotFound (status 8), Unavailable (16), others (5). Whatever is given must have been readable when the call was made.
+  virtual void Sync(Request request, Callback done) = 0;
+};
+
+struct ActiveSyncOptions {
+  std::chrono::seconds heartbeat_min{60};   // bounds that Sync's status 14 tells; PING's come from the engine
+  std::chrono::seconds heartbeat_max{3540};
+  int max_folders = 300;                    // of a Sync: status 15
+  std::size_t max_wbxml_depth = 32;
+  Acknowledge acknowledge = Acknowledge::kSync;  // as in the engine's options
+};
+
+class ActiveSync {
+ public:
+  virtual ~ActiveSync() = default;
+  // For POST and OPTIONS of /Microsoft-Server-ActiveSync. The front end must outlive the handler's last use.
+  virtual HttpHandler handler() = 0;
+};
+
+// All arguments must outlive the result; `provider` may be null.
+std::unique_ptr<ActiveSync> NewActiveSync(Engine& engine, Authenticator& authenticator, FrontState& state, SyncProvider* provider,
+                                          const ActiveSyncOptions& options);
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_ACTIVESYNC_H_

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Authenticator: who is asking. The port that front ends use; plug your own directory in here.
+//
+// Threads:    Authenticate from any thread; `done` on any thread, also before the call returns, exactly once.
+// Invariants: (1) a wrong password and an unknown user look alike, in the answer and in the time it takes;
+//             (2) a slow check (argon2id takes over 100 ms) never runs on the caller's thread.
+
+#ifndef MAILWAKE_ADAPTERS_AUTHENTICATOR_H_
+#define MAILWAKE_ADAPTERS_AUTHENTICATOR_H_
+
+#include <absl/functional/any_invocable.h>
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "mailwake/adapters/account_store.h"
+
+namespace mailwake {
+
+struct Account {
+  std::string mailbox;  // the one mailbox that this account may reach
+};
+
+class Authenticator {
+ public:
+  using Callback = absl::AnyInvocable<void(absl::StatusOr<Account>)>;
+
+  virtual ~Authenticator() = default;
+
+  // Errors: Unauthenticated (wrong user or password), Unavailable (too many checks are waiting, or the store cannot be read: say when to
+  // come back).
+  virtual void Authenticate(std::string user, std::string password, Callback done) = 0;
+};
+
+// How the passwords of an AccountStore are checked.
+struct PasswordOptions {
+  std::size_t threads = 1;          // that run slow checks
+  std::size_t waiting = 256;        // slow checks that may wait; over it Unavailable
+  std::size_t remembered = 200'000; // accounts whose keyed hash is kept in memory
+};
+
+// Checks passwords against `accounts`: {PLAIN-KEYED} (a keyed hash), {ARGON2ID}, {SHA512-CRYPT}, {BLF-CRYPT}. The key file (mode 0600, made if
+// missing) keys the remembered hashes. A verified password is remembered as a keyed hash, in memory and in `accounts`, until the account's
+// stored value changes. `accounts` must outlive the result. Errors: PermissionDenied (key file readable by others), DataLoss (wrong length).
+absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
+                                                                        const PasswordOptions& options);
+
+// Turns a password into what an AccountStore keeps: argon2id. Slow (over 100 ms).
+absl::StatusOr<std::string> HashPassword(std::string_view password);
+// Takes "{SCHEME}value" of a Dovecot passwd-file and answers what to store: PLAIN as a keyed hash, the others as given.
+// Errors: InvalidArgument for an unknown scheme or a value that is not of its scheme.
+absl::StatusOr<std::string> ImportPassword(std::string_view scheme_and_value, const std::string& key_file);
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_AUTHENTICATOR_H_

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A durable store in one SQLite file (WAL, synchronous FULL): mailboxes, accounts and the front ends' state.
+//
+// Threads:    all calls from any thread. One writer thread commits everything that waits in one transaction (group commit); callbacks run on it.
+// Cost:       a commit alone: one fsync. Commits that come while one is on its way share the next.
+// Errors:     Open: FailedPrecondition (another mailwake owns the file, or a newer mailwake wrote it), DataLoss (damaged: nothing is written),
+//             NotFound/PermissionDenied (path). Later: ResourceExhausted (disk full), DataLoss, Unavailable.
+// Example:    auto store = OpenSqliteStore("mailwake.db").value(); Engine::Create({}, *store);
+
+#ifndef MAILWAKE_ADAPTERS_SQLITE_STORE_H_
+#define MAILWAKE_ADAPTERS_SQLITE_STORE_H_
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <string>
+
+#include "mailwake/adapters/account_store.h"
+#include "mailwake/adapters/front_state.h"
+#include "mailwake/store.h"
+
+namespace mailwake {
+
+class SqliteStore : public Store {
+ public:
+  virtual AccountStore& accounts() = 0;
+  virtual FrontState& front_state() = 0;
+};
+
+struct SqliteOptions {
+  // True: this store serves an engine and takes the ownership lock (PATH.lock), which one process at a time can have. False: beside a running
+  // server, for accounts and for reading; no versions are reserved, and Commit is refused.
+  bool own = true;
+};
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& path, const SqliteOptions& options = {});
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_SQLITE_STORE_H_
