@@ -78,8 +78,8 @@ class Engine {
   PingId Hold(const PingRequest& request, EndCallback done);
   // The connection went. True: this call ends the PING, as kCancelled. False: it had ended, or another end is on its way.
   bool Cancel(PingId id);
-  // Acknowledge::kPing only: the device is known to have received the answer of this PING.
-  void Delivered(PingId id);
+  // Acknowledge::kPing only: the device is known to have received the answer of this PING. A PING that is not its last is ignored.
+  void Delivered(std::string_view mailbox, std::string_view device, PingId id);
 
   // ---- Changes -----------------------------------------------------------------------------------------------------------------------
 
