@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MemoryAccounts: an AccountStore in memory, for tests.
+//
+// Threads:    from any thread; callbacks run inside the call, outside the lock.
+// Example:    MemoryAccounts accounts({{.user = "ann@example.org", .password = "{PLAIN-KEYED}..."}});
+
+#ifndef MAILWAKE_TESTS_SUPPORT_MEMORY_ACCOUNTS_H_
+#define MAILWAKE_TESTS_SUPPORT_MEMORY_ACCOUNTS_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mailwake/adapters/account_store.h"
+#include "mailwake/mutex.h"
+
+namespace mailwake {
+
+class MemoryAccounts : public AccountStore {
+ public:
+  MemoryAccounts() = default;
+  explicit MemoryAccounts(std::vector<AccountRecord> accounts) { Keep(std::move(accounts)); }
+
+  void Find(std::string user, FindCallback done) override { done(Get(user)); }
+
+  void Put(std::vector<AccountRecord> accounts, DoneCallback done) override {
+    Keep(std::move(accounts));
+    done(absl::OkStatus());
+  }
+
+  void Remember(std::string user, std::string password, std::string verified, DoneCallback done) override {
+    {
+      MutexLock lock(mutex_);
+      auto it = accounts_.find(user);
+      if (it != accounts_.end() && it->second.password == password) it->second.verified = std::move(verified);
+    }
+    done(absl::OkStatus());
+  }
+
+  // What is stored, without a callback.
+  std::optional<AccountRecord> Get(const std::string& user) const {
+    MutexLock lock(mutex_);
+    auto it = accounts_.find(user);
+    if (it == accounts_.end()) return std::nullopt;
+    return it->second;
+  }
+
+ private:
+  void Keep(std::vector<AccountRecord> accounts) {
+    MutexLock lock(mutex_);
+    for (AccountRecord& account : accounts) {
+      std::string user = account.user;
+      accounts_.insert_or_assign(std::move(user), std::move(account));
+    }
+  }
+
+  mutable Mutex mutex_;
+  std::map<std::string, AccountRecord> accounts_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_TESTS_SUPPORT_MEMORY_ACCOUNTS_H_
