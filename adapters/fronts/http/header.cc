@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailwake/adapters/http.h"
+#include "mailwake/adapters/http_text.h"
+
+namespace mailwake {
+
+std::string_view Header(const HttpRequest& request, std::string_view name) {
+  for (const auto& [key, value] : request.headers) {
+    if (EqualsIgnoreCase(key, name)) return value;
+  }
+  return {};
+}
+
+}  // namespace mailwake

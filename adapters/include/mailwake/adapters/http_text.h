@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The small texts inside HTTP requests: percent-encoding, base64, Basic credentials, the path of a target.
+//
+// Threads:    pure functions.
+
+#ifndef MAILWAKE_ADAPTERS_HTTP_TEXT_H_
+#define MAILWAKE_ADAPTERS_HTTP_TEXT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailwake {
+
+// ASCII letters without regard to case.
+bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+
+// nullopt: a '%' without two hex digits. A '+' stays a '+': in base64 and in addresses it means itself.
+std::optional<std::string> PercentDecode(std::string_view text);
+
+// Standard and URL-safe alphabet, with padding or without. nullopt: anything else.
+std::optional<std::string> Base64Decode(std::string_view text);
+std::string Base64Encode(std::string_view bytes);
+
+struct BasicCredentials {
+  std::string user;
+  std::string password;
+};
+// Of an Authorization header's value. nullopt: not Basic, not base64, no colon, or no user.
+std::optional<BasicCredentials> ParseBasic(std::string_view authorization);
+std::string BasicAuthorization(std::string_view user, std::string_view password);
+
+struct Target {
+  std::string_view path;   // as sent, before the '?'
+  std::string_view query;  // as sent, after it; empty if there is none
+};
+Target SplitTarget(std::string_view target);
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_HTTP_TEXT_H_
