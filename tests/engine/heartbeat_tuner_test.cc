@@ -191,6 +191,15 @@ TEST(HeartbeatTuner, StillReturnsToWhatIsProvenWhenTheServerCutsAnIncreaseShort)
   EXPECT_TRUE(tuner.settled());
 }
 
+TEST(HeartbeatTuner, TakesALowerMaximumOfTheServerAsProvenByTheLongerInterval) {
+  HeartbeatTuner tuner({.initial = 16min, .minimum = 1min, .maximum = 30min, .step = 4min});
+  tuner.Expired();
+  tuner.Bounded(10min);  // 16 lived, so 10 does
+  EXPECT_EQ(tuner.interval(), 10min);
+  EXPECT_EQ(tuner.proven(), 10min);
+  EXPECT_TRUE(tuner.settled());
+}
+
 TEST(HeartbeatTuner, TheServersBoundsWinOverItsOwn) {
   HeartbeatTuner tuner(kExample);
   tuner.Bounded(5min);
