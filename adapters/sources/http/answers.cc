@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "adapters/sources/http/answers.h"
+
+#include <string>
+#include <utility>
+
+namespace mailwake::http_source {
+namespace {
+
+constexpr char kRetryAfterSeconds[] = "5";
+
+}  // namespace
+
+HttpResponse JsonAnswer(int status, const OrderedJson& json) {
+  return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = Write(json) + "\n"};
+}
+
+HttpResponse ErrorAnswer(int status, std::string_view error) { return JsonAnswer(status, {{"error", error}}); }
+
+HttpResponse ErrorAnswer(const absl::Status& status) {
+  const std::string message = status.message().empty() ? status.ToString() : std::string(status.message());
+  if (absl::IsInvalidArgument(status)) return ErrorAnswer(400, message);
+  HttpResponse answer = ErrorAnswer(503, message);
+  answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  return answer;
+}
+
+HttpResponse WrongMethod(std::string_view allowed) {
+  HttpResponse answer = ErrorAnswer(405, "this path takes " + std::string(allowed) + " only");
+  answer.headers.emplace_back("Allow", allowed);
+  return answer;
+}
+
+Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, OrderedJson success) {
+  return [exchange = std::move(exchange), success = std::move(success)](absl::Status durable) {
+    exchange->Respond(durable.ok() ? JsonAnswer(200, success) : ErrorAnswer(durable));
+  };
+}
+
+}  // namespace mailwake::http_source

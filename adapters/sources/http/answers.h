@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The answers of /v1: JSON objects, errors as {"error":"..."}, store trouble as 503 with Retry-After.
+//
+// Threads:    pure.
+
+#ifndef MAILWAKE_SOURCES_HTTP_ANSWERS_H_
+#define MAILWAKE_SOURCES_HTTP_ANSWERS_H_
+
+#include <absl/status/status.h>
+
+#include <memory>
+#include <string_view>
+
+#include "adapters/sources/http/json_text.h"
+#include "mailwake/adapters/http.h"
+#include "mailwake/engine.h"
+
+namespace mailwake::http_source {
+
+using ExchangePtr = std::shared_ptr<HttpExchange>;
+
+HttpResponse JsonAnswer(int status, const OrderedJson& json);
+HttpResponse ErrorAnswer(int status, std::string_view error);
+// InvalidArgument: 400. All else: 503 with Retry-After.
+HttpResponse ErrorAnswer(const absl::Status& status);
+HttpResponse WrongMethod(std::string_view allowed);
+
+// Answers `success` once the engine says that everything is durable.
+Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, OrderedJson success);
+
+}  // namespace mailwake::http_source
+
+#endif  // MAILWAKE_SOURCES_HTTP_ANSWERS_H_
