@@ -42,50 +42,50 @@ struct OpenState {
 };
 
 struct FolderRecord {
-  std::string id;
+  std::string id = {};
   ItemClass item_class = ItemClass::kEmail;
-  Version version = 0;              // of the latest change
-  Version other = 0;                // of the latest change by anybody but `origin`
-  std::string origin;               // the device that made the latest change; empty: nobody in particular
-  std::uint64_t host_version = 0;   // the host's own number of the latest change
-  bool declared = false;            // stands in the declared folder list
-  std::string name;                 // this and the rest: as declared
+  Version version = 0;             // of the latest change
+  Version other = 0;               // of the latest change by anybody but `origin`
+  std::string origin = {};         // the device that made the latest change; empty: nobody in particular
+  std::uint64_t host_version = 0;  // the host's own number of the latest change
+  bool declared = false;           // stands in the declared folder list
+  std::string name = {};           // this and the rest: as declared
   int type = 0;
-  std::string parent;
-  std::uint32_t position = 0;       // place in the declared list
+  std::string parent = {};
+  std::uint32_t position = 0;  // place in the declared list
 
   friend bool operator==(const FolderRecord&, const FolderRecord&) = default;
 };
 
 struct CursorRecord {
-  std::string folder;
+  std::string folder = {};
   Version cursor = 0;  // 0 in a write: the cursor is removed
   friend bool operator==(const CursorRecord&, const CursorRecord&) = default;
 };
 
 struct RememberedFolder {
-  std::string id;
+  std::string id = {};
   ItemClass item_class = ItemClass::kEmail;
   friend bool operator==(const RememberedFolder&, const RememberedFolder&) = default;
 };
 
 struct DeviceRecord {
-  std::string id;
+  std::string id = {};
   Time last_seen{};
-  std::optional<Version> hierarchy_cursor;                // the folder list that the device has
-  std::optional<std::chrono::seconds> heartbeat;          // of its last accepted PING
-  std::optional<std::vector<RememberedFolder>> folders;   // of its last accepted PING
-  std::vector<CursorRecord> cursors;
+  std::optional<Version> hierarchy_cursor = {};               // the folder list that the device has
+  std::optional<std::chrono::seconds> heartbeat = {};         // of its last accepted PING
+  std::optional<std::vector<RememberedFolder>> folders = {};  // of its last accepted PING
+  std::vector<CursorRecord> cursors = {};
 
   friend bool operator==(const DeviceRecord&, const DeviceRecord&) = default;
 };
 
 // Everything a store knows of a mailbox. An unknown mailbox is an empty record, not an error.
 struct MailboxRecord {
-  bool declared = false;   // has a declared folder list
-  Version hierarchy = 0;   // version of the folder list
-  std::vector<FolderRecord> folders;
-  std::vector<DeviceRecord> devices;
+  bool declared = false;  // has a declared folder list
+  Version hierarchy = 0;  // version of the folder list
+  std::vector<FolderRecord> folders = {};
+  std::vector<DeviceRecord> devices = {};
 };
 
 // What changes in one mailbox. A record replaces the stored one of the same id; cursors are set one by one, the device's others stay.
@@ -95,21 +95,21 @@ struct MailboxWrite {
     Version version = 0;
   };
   struct DeviceWrite {
-    DeviceRecord record;         // `cursors`: those to set
-    bool cursors_only = false;   // the rest of the record is left as stored (a device unknown to the store is created)
-    bool erase = false;          // the device and all its cursors go
+    DeviceRecord record = {};   // `cursors`: those to set
+    bool cursors_only = false;  // the rest of the record is left as stored (a device unknown to the store is created from it)
+    bool erase = false;         // the device and all its cursors go
   };
-  std::string mailbox;
-  std::optional<Hierarchy> hierarchy;
-  std::vector<FolderRecord> folders;
-  std::vector<std::string> erased_folders;  // the folder and every device's cursor in it go; applied before `folders` and `devices`
-  std::vector<DeviceWrite> devices;
+  std::string mailbox = {};
+  std::optional<Hierarchy> hierarchy = {};
+  std::vector<FolderRecord> folders = {};
+  std::vector<std::string> erased_folders = {};  // the folder and every device's cursor in it go; applied before `folders` and `devices`
+  std::vector<DeviceWrite> devices = {};
 };
 
 struct WriteBatch {
   Version ceiling = 0;  // raise OpenState::ceiling to this; 0: leave it
   Version suspect = 0;  // raise OpenState::suspect to this; 0: leave it
-  std::vector<MailboxWrite> mailboxes;
+  std::vector<MailboxWrite> mailboxes = {};
 };
 
 class Store {

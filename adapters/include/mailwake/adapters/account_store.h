@@ -18,9 +18,9 @@
 namespace mailwake {
 
 struct AccountRecord {
-  std::string user;      // the mailbox id too
-  std::string password;  // "{SCHEME}value"
-  std::string verified;  // keyed hash of the last password that was verified; empty: none
+  std::string user = {};      // the mailbox id too
+  std::string password = {};  // "{SCHEME}value"
+  std::string verified = {};  // keyed hash of the last password that was verified; empty: none
   friend bool operator==(const AccountRecord&, const AccountRecord&) = default;
 };
 

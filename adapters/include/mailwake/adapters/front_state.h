@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FrontState: what a front end must remember of a device across restarts (ActiveSync: SyncKeys, policy key, the hanging sync's last request).
-// One opaque value for each (front, mailbox, device); the front end writes it whole.
+// FrontState: what a front end must remember of a device across restarts (ActiveSync: SyncKeys, policy key, the hanging sync's last
+// request). One opaque value for each (front, mailbox, device); the front end writes it whole.
 //
 // Threads:    from any thread; callbacks on any thread, also before the call returns, exactly once.
 // Invariants: saves of one device take effect in the order of the calls.
@@ -19,9 +19,9 @@
 namespace mailwake {
 
 struct FrontStateKey {
-  std::string front;    // "activesync"
-  std::string mailbox;
-  std::string device;
+  std::string front = {};  // "activesync"
+  std::string mailbox = {};
+  std::string device = {};
   friend auto operator<=>(const FrontStateKey&, const FrontStateKey&) = default;
 };
 

@@ -3,7 +3,7 @@
 // The suite that every store must pass. Link mailwake::store_conformance into a test of your own and say how your store is made.
 //
 // Example:
-//   class MyHarness : public mailwake::StoreHarness { ... };
+//   class MyHarness : public mailwake::StoreHarness { ... };   // docs/guides/writing-a-store.md has a whole one
 //   INSTANTIATE_TEST_SUITE_P(My, mailwake::StoreConformance, testing::Values([] { return std::make_unique<MyHarness>(); }));
 
 #ifndef MAILWAKE_ADAPTERS_STORE_CONFORMANCE_H_
@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <iosfwd>
 #include <memory>
 
 #include "mailwake/store.h"
@@ -31,6 +32,9 @@ class StoreHarness {
 };
 
 using StoreHarnessFactory = std::function<std::unique_ptr<StoreHarness>()>;
+
+// Found by googletest, which would else print the bytes of the factory into the names of the tests.
+void PrintTo(const StoreHarnessFactory& factory, std::ostream* out);
 
 class StoreConformance : public testing::TestWithParam<StoreHarnessFactory> {};
 
