@@ -199,6 +199,7 @@ absl::Status Parser::AddText(std::uint32_t offset, std::uint32_t size) {
 absl::StatusOr<Document> Document::Parse(std::string bytes, const Limits& limits) {
   Document document;
   document.bytes_ = std::move(bytes);
+  document.nodes_.reserve(std::min<std::size_t>(document.bytes_.size() / 4, 256));
   if (absl::Status status = Parser(document, limits).Run(); !status.ok()) return status;
   return document;
 }

@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,7 +91,7 @@ class Document {
 
   std::string bytes_;
   std::vector<Node> nodes_;
-  std::deque<std::string> joined_;  // text that came in several pieces
+  std::vector<std::string> joined_;  // text that came in several pieces
 };
 
 class Element::Iterator {
