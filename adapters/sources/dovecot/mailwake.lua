@@ -11,7 +11,7 @@
 --   open/down.UID             when the next attempt is due, after a failure
 --   suspect/MAILBOX           changes were not told: every folder of this mailbox is suspect
 --   folders/MAILBOX           its folder list is to be declared again
--- Needs Dovecot 2.3.17 or later (dovecot.http) with Lua 5.3 or later.
+-- Needs Dovecot 2.3.19 or a later 2.3 (dovecot.http) with Lua 5.3 or later.
 
 local ANSWER_MS = 2000
 local CONNECT_MS = 1000
