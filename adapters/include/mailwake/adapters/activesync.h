@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exchange ActiveSync without sockets: turns requests into PINGs, syncs and folder syncs of an engine, and their ends into answers.
-// Protocol versions 2.5 to 16.1; both forms of the query; OPTIONS, Ping, Sync, FolderSync, Provision, Settings. docs/activesync.md has the map.
+// Protocol versions 2.5 to 16.1; both forms of the query; OPTIONS, Ping, Sync, FolderSync, Provision, Settings. docs/activesync.md has the
+// map.
 //
 // Threads:    handler() may be called on several loops at once; each exchange is answered on its own.
-// Example:    auto front = NewActiveSync(engine, authenticator, state, {}); server.Handle("/Microsoft-Server-ActiveSync", front->handler());
+// Example:    auto front = NewActiveSync(engine, authenticator, state, {}); server.Handle("/Microsoft-Server-ActiveSync",
+// front->handler());
 
 #ifndef MAILWAKE_ADAPTERS_ACTIVESYNC_H_
 #define MAILWAKE_ADAPTERS_ACTIVESYNC_H_
@@ -32,13 +34,15 @@ class SyncProvider {
     std::string device;
     std::string folder;
     ItemClass item_class = ItemClass::kEmail;
-    std::string state;       // what the provider returned with the last answer the device has; empty: the device has nothing
-    std::string commands;    // the <Commands> element of the request as WBXML tokens on page 0, empty if none
+    std::string state;     // what the provider returned with the last answer the device has; empty: the device has nothing
+    std::string commands;  // the <Commands> element of the request as WBXML tokens on page 0, empty if none
+    std::string options;   // the last <Options> elements that the device sent for the folder, in the same form
     int window_size = 100;
+    bool get_changes = true;  // false: the device wants its commands applied and nothing else
   };
   struct Answer {
-    std::string state;       // to be given with the next request, once the device has this answer
-    std::string commands;    // <Commands> and <Responses> to put into the answer, as WBXML tokens that start and end on page 0
+    std::string state;            // to be given with the next request, once the device has this answer; at most 64 KiB
+    std::string commands;         // <Commands> and <Responses> to put into the answer, as WBXML tokens that start and end on page 0
     bool more_available = false;  // the folder was not served whole: its cursor does not move
   };
   using Callback = absl::AnyInvocable<void(absl::StatusOr<Answer>)>;
@@ -49,10 +53,11 @@ class SyncProvider {
 };
 
 struct ActiveSyncOptions {
-  std::chrono::seconds heartbeat_min{60};   // bounds that Sync's status 14 tells; PING's come from the engine
+  std::chrono::seconds heartbeat_min{60};  // bounds that Sync's status 14 tells; PING's come from the engine
   std::chrono::seconds heartbeat_max{3540};
-  int max_folders = 300;                    // of a Sync: status 15
+  int max_folders = 300;  // of a Sync: status 15
   std::size_t max_wbxml_depth = 32;
+  std::size_t max_waiting_requests = 8;          // of one device, for its state; over it 503
   Acknowledge acknowledge = Acknowledge::kSync;  // as in the engine's options
 };
 

@@ -3,11 +3,13 @@
 // The seam between HTTP servers and the protocols that they carry: a request, a response, an exchange. A front end that is written against
 // this runs on any HTTP server; fronts/https is one.
 //
-// Threads:    an exchange belongs to one event loop: it is created, answered and told of its end there. Respond may be called from any
-//             thread; the other members are for the exchange's loop only.
+// Threads:    an exchange belongs to one event loop: it is created and told of its end there. Respond and Post may be called from any
+// thread;
+//             the other members are for the exchange's loop only.
 // Invariants: (1) an exchange is answered at most once; later answers are ignored;
 //             (2) `gone` runs at most once, and never after Respond was called;
-//             (3) `written` runs exactly once for the answer that counts, on the exchange's loop.
+//             (3) `written` runs exactly once for the answer that counts, on the exchange's loop; that of an ignored answer is destroyed
+//             unrun.
 
 #ifndef MAILWAKE_ADAPTERS_HTTP_H_
 #define MAILWAKE_ADAPTERS_HTTP_H_
@@ -28,11 +30,11 @@ namespace mailwake {
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-  std::string method;        // as sent: "POST"
-  std::string target;        // as sent, percent-encoding and all: "/Microsoft-Server-ActiveSync?Cmd=Ping"
-  HttpHeaders headers;       // names as sent; look them up with Header()
+  std::string method;   // as sent: "POST"
+  std::string target;   // as sent, percent-encoding and all: "/Microsoft-Server-ActiveSync?Cmd=Ping"
+  HttpHeaders headers;  // names as sent; look them up with Header()
   std::string body;
-  std::string peer;          // "192.0.2.7"
+  std::string peer;  // "192.0.2.7"
 };
 
 // The first header of that name, any case; empty if there is none.
@@ -40,9 +42,9 @@ std::string_view Header(const HttpRequest& request, std::string_view name);
 
 struct HttpResponse {
   int status = 200;
-  HttpHeaders headers;       // Content-Length, Date and Connection are the server's
+  HttpHeaders headers;  // Content-Length, Date and Connection are the server's
   std::string body;
-  bool close = false;        // ask for the end of the connection: "Connection: close"
+  bool close = false;  // ask for the end of the connection: "Connection: close"
 };
 
 class HttpExchange {
