@@ -41,9 +41,12 @@ struct OpenState {
   Version suspect = 0;        // every folder counts as changed at this version at least (Engine::Suspect of all)
 };
 
+// The class of a folder that so far only syncs have named. A store keeps any class as the byte that it is.
+inline constexpr ItemClass kUnknownClass{0xFF};
+
 struct FolderRecord {
   std::string id = {};
-  ItemClass item_class = ItemClass::kEmail;
+  ItemClass item_class = ItemClass::kEmail;  // or kUnknownClass
   Version version = 0;             // of the latest change
   Version other = 0;               // of the latest change by anybody but `origin`
   std::string origin = {};         // the device that made the latest change; empty: nobody in particular
