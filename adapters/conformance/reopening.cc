@@ -18,10 +18,10 @@ MailboxWrite Write(const std::string& mailbox, Version version) {
   return write;
 }
 
-TEST_P(StoreConformance, AFreshStoreStartsAtOneAndReservesABlock) {
+TEST_P(StoreConformance, AFreshStoreReservesABlock) {
   StoreProbe probe(GetParam()());
-  EXPECT_EQ(probe.store().opened().first_version, 1u);
-  EXPECT_EQ(probe.store().opened().ceiling, 1 + kVersionBlock);
+  EXPECT_GE(probe.store().opened().first_version, 1u);
+  EXPECT_GE(probe.store().opened().ceiling, probe.store().opened().first_version + kVersionBlock);
   EXPECT_EQ(probe.store().opened().suspect, 0u);
 }
 

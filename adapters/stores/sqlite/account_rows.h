@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AccountRows: the AccountStore port, as rows.
+//
+// Threads:    any; the rows are touched by the store's thread.
+// Invariants: nothing is kept in memory, so that an account written by another process is found at once.
+
+#ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
+#define MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
+
+#include <string>
+#include <vector>
+
+#include "adapters/stores/sqlite/statement.h"
+#include "adapters/stores/sqlite/store_thread.h"
+#include "mailwake/adapters/account_store.h"
+
+namespace mailwake {
+
+class AccountRows : public AccountStore {
+ public:
+  // Both must outlive the calls that are made on it.
+  AccountRows(Connection& connection, StoreThread& thread);
+
+  void Find(std::string user, FindCallback done) override;
+  void Put(std::vector<AccountRecord> accounts, DoneCallback done) override;
+  void Remember(std::string user, std::string password, std::string verified, DoneCallback done) override;
+
+ private:
+  StoreThread& thread_;
+  // Of the store's thread.
+  Statement find_, put_, remember_;
+};
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MailboxRows: what the Store port says, as rows.
+//
+// Threads:    as the connection.
+// Cost:       Load: four short scans, each over neighbouring rows. AgeOut: one scan over all devices.
+// Invariants: Apply and AgeOut only make sense inside Connection::Write, Load inside Connection::Read.
+
+#ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_ROWS_H_
+#define MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_ROWS_H_
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <string>
+
+#include "adapters/stores/sqlite/statement.h"
+#include "mailwake/store.h"
+
+namespace mailwake {
+
+class MailboxRows {
+ public:
+  explicit MailboxRows(Connection& connection);
+
+  // What the store holds when it opens. `reserve`: raises the ceiling by a block, for whoever gives out versions.
+  absl::StatusOr<OpenState> Open(bool reserve);
+
+  absl::StatusOr<MailboxRecord> Load(const std::string& mailbox);
+  absl::Status Apply(const WriteBatch& batch);
+  absl::StatusOr<std::size_t> AgeOut(Time before);
+
+ private:
+  absl::Status LoadFolders(const std::string& mailbox, MailboxRecord& record);
+  absl::Status LoadDevices(const std::string& mailbox, MailboxRecord& record);
+  absl::Status LoadCursors(const std::string& mailbox, MailboxRecord& record);
+  absl::Status Apply(const MailboxWrite& write);
+  absl::Status Apply(const std::string& mailbox, const FolderRecord& folder);
+  absl::Status Apply(const std::string& mailbox, const MailboxWrite::DeviceWrite& write);
+  absl::Status EraseDevice(const std::string& mailbox, const std::string& device);
+
+  Connection& connection_;
+  Statement raise_;
+  Statement load_mailbox_, load_folders_, load_devices_, load_cursors_;
+  Statement set_mailbox_, set_folder_, set_device_, create_device_, set_cursor_;
+  Statement erase_folder_, erase_folder_cursors_, erase_device_, erase_device_cursors_, erase_cursor_;
+  Statement find_old_devices_;
+};
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_ROWS_H_

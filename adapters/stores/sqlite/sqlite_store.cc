@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening the file, in the order that keeps a wrong one untouched: look at its header, take the lock, connect, read the schema's version,
+// check the pages; only then write.
+
+#include "mailwake/adapters/sqlite_store.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <optional>
+#include <utility>
+
+#include "adapters/stores/sqlite/account_rows.h"
+#include "adapters/stores/sqlite/connection.h"
+#include "adapters/stores/sqlite/front_state_rows.h"
+#include "adapters/stores/sqlite/mailbox_rows.h"
+#include "adapters/stores/sqlite/owner_lock.h"
+#include "adapters/stores/sqlite/schema.h"
+#include "adapters/stores/sqlite/store_file.h"
+#include "adapters/stores/sqlite/store_thread.h"
+
+namespace mailwake {
+namespace {
+
+class SqliteStoreImpl : public SqliteStore {
+ public:
+  SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, const OpenState& opened)
+      : lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened) {}
+
+  OpenState opened() const override { return opened_; }
+
+  void Load(std::string mailbox, LoadCallback done) override {
+    auto record = std::make_shared<MailboxRecord>();
+    thread_.Read(
+        [this, mailbox = std::move(mailbox), record]() -> absl::Status {
+          absl::StatusOr<MailboxRecord> loaded = mailboxes_.Load(mailbox);
+          if (loaded.ok()) *record = *std::move(loaded);
+          return loaded.status();
+        },
+        [record, done = std::move(done)](const absl::Status& status) mutable {
+          if (!status.ok()) return done(status);
+          done(std::move(*record));
+        });
+  }
+
+  void Commit(WriteBatch batch, DoneCallback done) override {
+    if (!owns()) return done(NotOwner());
+    thread_.Write([this, batch = std::move(batch)] { return mailboxes_.Apply(batch); }, std::move(done));
+  }
+
+  void AgeOut(Time before, AgeOutCallback done) override {
+    if (!owns()) return done(NotOwner());
+    auto count = std::make_shared<std::size_t>();
+    thread_.Write(
+        [this, before, count]() -> absl::Status {
+          absl::StatusOr<std::size_t> forgotten = mailboxes_.AgeOut(before);
+          if (forgotten.ok()) *count = *forgotten;
+          return forgotten.status();
+        },
+        [count, done = std::move(done)](const absl::Status& status) mutable {
+          if (!status.ok()) return done(status);
+          done(*count);
+        });
+  }
+
+  AccountStore& accounts() override { return accounts_; }
+  FrontState& front_state() override { return front_state_; }
+
+ private:
+  bool owns() const { return lock_.has_value(); }
+  absl::Status NotOwner() const {
+    return absl::FailedPreconditionError(absl::StrCat(connection_->path(), " was opened beside its owner: only accounts can be written"));
+  }
+
+  const std::optional<OwnerLock> lock_;
+  const std::unique_ptr<Connection> connection_;
+  const OpenState opened_;
+  MailboxRows mailboxes_{*connection_};  // of the thread
+  AccountRows accounts_{*connection_, thread_};
+  FrontStateRows front_state_{*connection_, thread_};
+  StoreThread thread_{*connection_};  // last: it goes first, and finishes what was called while all the rest is there
+};
+
+// Steps that change the file's shape need its ownership, be it for that moment only.
+absl::Status AsOwner(const std::optional<OwnerLock>& lock, const std::string& path, absl::FunctionRef<absl::Status()> step) {
+  if (lock) return step();
+  absl::StatusOr<OwnerLock> borrowed = OwnerLock::Take(path);
+  if (!borrowed.ok()) return borrowed.status();
+  return step();
+}
+
+absl::Status CreateIfMissing(const std::string& path) {
+  absl::StatusOr<bool> found = FindStoreFile(path);  // again: another process may have made it before we got the lock
+  if (!found.ok() || *found) return found.status();
+  return CreateStoreFile(path);
+}
+
+absl::Status CheckPages(Connection& connection) {
+  absl::StatusOr<std::string> found = connection.Text("PRAGMA quick_check(1)");
+  if (!found.ok()) return found.status();
+  if (*found == "ok") return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(connection.path(), " is damaged (", *found,
+                                          "): it was left as it is; keep a copy, then restore a backup, or try: sqlite3 '",
+                                          connection.path(), "' .recover"));
+}
+
+// Everything that can refuse the file, before anything is written to it.
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::optional<OwnerLock>& lock, const std::string& path) {
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(path);
+  if (!connection.ok()) return connection;
+  absl::StatusOr<int> version = SchemaVersion(**connection);
+  if (!version.ok()) return version.status();
+  if (lock || *version < kSchemaVersion) {
+    absl::Status status = CheckPages(**connection);
+    if (!status.ok()) return status;
+  }
+  absl::StatusOr<std::string> mode = (*connection)->Text("PRAGMA journal_mode=WAL");
+  if (!mode.ok()) return mode.status();
+  if (*mode != "wal") {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is on a file system that cannot share memory: choose a local disk"));
+  }
+  if (*version < kSchemaVersion) {
+    absl::Status status = AsOwner(lock, path, [&connection] { return Migrate(**connection); });
+    if (!status.ok()) return status;
+  }
+  return connection;
+}
+
+absl::StatusOr<OpenState> ReadOpenState(Connection& connection, bool own) {
+  MailboxRows rows(connection);
+  OpenState state;
+  auto read = [&]() -> absl::Status {
+    absl::StatusOr<OpenState> opened = rows.Open(/*reserve=*/own);
+    if (opened.ok()) state = *opened;
+    return opened.status();
+  };
+  absl::Status status = own ? connection.Write(read) : connection.Read(read);
+  if (!status.ok()) return status;
+  return state;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& path, const SqliteOptions& options) {
+  absl::StatusOr<std::string> file = StoreFilePath(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<bool> found = FindStoreFile(*file);
+  if (!found.ok()) return found.status();
+  std::optional<OwnerLock> lock;
+  if (options.own) {
+    absl::StatusOr<OwnerLock> taken = OwnerLock::Take(*file);
+    if (!taken.ok()) return taken.status();
+    lock.emplace(*std::move(taken));
+  }
+  if (!*found) {
+    absl::Status status = AsOwner(lock, *file, [&file] { return CreateIfMissing(*file); });
+    if (!status.ok()) return status;
+  }
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connect(lock, *file);
+  if (!connection.ok()) return connection.status();
+  absl::StatusOr<OpenState> opened = ReadOpenState(**connection, options.own);
+  if (!opened.ok()) return opened.status();
+  (*connection)->CheckpointOnClose();
+  return std::make_unique<SqliteStoreImpl>(std::move(lock), *std::move(connection), *opened);
+}
+
+}  // namespace mailwake
