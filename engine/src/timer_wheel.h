@@ -78,7 +78,7 @@ class TimerWheel {
   }
 
   // Moves to `now_ms` and calls `expired(slot)` for each timer due by then; the timer is no longer scheduled in the call. The callback may
-  // schedule timers; such a timer is due at the next Advance at the earliest.
+  // schedule timers, due at the next Advance at the earliest; it must not cancel any.
   template <typename Timers, typename Expired>
   void Advance(Timers& timers, std::int64_t now_ms, Expired expired) {
     SlotList passed;

@@ -36,7 +36,6 @@
 #include <string_view>
 #include <vector>
 
-#include "mailwake/observers.h"
 #include "mailwake/options.h"
 #include "mailwake/ping.h"
 #include "mailwake/report.h"
@@ -44,6 +43,8 @@
 #include "mailwake/types.h"
 
 namespace mailwake {
+
+struct Observers;  // observers.h
 
 // What BeginSync gives: the moment that a sync began. A plain value that survives a restart.
 struct SyncTicket {

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine: shards, and what is left to do once their locks are released.
+
+#include "mailwake/engine.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <string>
+#include <utility>
+
+#include "engine/src/check.h"
+#include "engine/src/context.h"
+#include "engine/src/heartbeat_window.h"
+#include "engine/src/join.h"
+#include "engine/src/loops.h"
+#include "engine/src/shard.h"
+#include "engine/src/store_calls.h"
+#include "engine/src/trace_ring.h"
+#include "mailwake/mutex.h"
+#include "mailwake/observers.h"
+
+namespace mailwake {
+namespace {
+
+constexpr auto kAgeOutEvery = std::chrono::hours(24);
+
+std::string Quoted(std::string_view text) { return absl::StrCat("\"", std::string(text.substr(0, 80)), "\""); }
+
+absl::Status CheckId(std::string_view what, std::string_view id, std::size_t most) {
+  if (!id.empty() && id.size() <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(id.empty() ? absl::StrCat("the ", std::string(what), " is empty")
+                                               : absl::StrCat("the ", std::string(what), " ", Quoted(id), " is longer than ", most, " bytes"));
+}
+
+absl::Status CheckChange(const Change& change) {
+  absl::Status status = CheckId("mailbox", change.mailbox, kMaxMailboxBytes);
+  status.Update(CheckId("folder", change.folder, kMaxIdBytes));
+  if (!change.device.empty()) status.Update(CheckId("device", change.device, kMaxDeviceBytes));
+  if (static_cast<std::size_t>(change.item_class) >= kItemClasses) status.Update(absl::InvalidArgumentError("the class is none that there is"));
+  if (static_cast<std::size_t>(change.kind) >= kChangeKinds) status.Update(absl::InvalidArgumentError("the kind is none that there is"));
+  return status;
+}
+
+absl::Status CheckFolders(const std::vector<DeclaredFolder>& folders, std::size_t most) {
+  if (folders.size() > most) return absl::InvalidArgumentError(absl::StrCat("a mailbox may have ", most, " folders, the list has ", folders.size()));
+  std::vector<std::string_view> ids;
+  for (const DeclaredFolder& folder : folders) {
+    if (const absl::Status status = CheckId("folder", folder.id, kMaxIdBytes); !status.ok()) return status;
+    if (static_cast<std::size_t>(folder.item_class) >= kItemClasses) return absl::InvalidArgumentError("the class is none that there is");
+    ids.push_back(folder.id);
+  }
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice != ids.end()) return absl::InvalidArgumentError(absl::StrCat("the folder ", Quoted(*twice), " stands twice in the list"));
+  return absl::OkStatus();
+}
+
+absl::Status CheckOptions(const Options& options) {
+  if (options.heartbeat_min.count() < 1) return absl::InvalidArgumentError("heartbeat_min must be at least 1 s");
+  if (options.heartbeat_min > options.heartbeat_max) return absl::InvalidArgumentError("heartbeat_min must not exceed heartbeat_max");
+  if (options.heartbeat_max > std::chrono::hours(24)) return absl::InvalidArgumentError("heartbeat_max must be at most 24 h");
+  if (!std::has_single_bit(options.shards) || options.shards > 64) return absl::InvalidArgumentError("shards must be a power of two up to 64");
+  if (options.retry_after.count() < 0) return absl::InvalidArgumentError("retry_after must not be negative");
+  for (const Duration window : options.coalesce) {
+    if (window.count() < 0 || window > std::chrono::hours(1)) return absl::InvalidArgumentError("a coalescing window must be from 0 to 1 h");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(Options options, Store& store)
+      : context_(std::move(options), store),
+        store_calls_(context_, [this](Shard& shard, Effects& effects) { CarryOut(shard, effects); }),
+        loops_(context_.options.deadline_moved),
+        trace_(context_.options.limits.trace),
+        windows_{HeartbeatWindow(PingKind::kPing, context_.options.heartbeat_window, context_.options.heartbeat_alarm),
+                 HeartbeatWindow(PingKind::kSync, context_.options.heartbeat_window, context_.options.heartbeat_alarm)} {
+    for (std::uint32_t number = 0; number < context_.options.shards; ++number) shards_.push_back(std::make_unique<Shard>(context_, number));
+    store_calls_.RaiseCeiling();
+  }
+
+  Shard& ShardOf(std::string_view mailbox) { return *shards_[std::hash<std::string_view>{}(mailbox) & (shards_.size() - 1)]; }
+  Shard* ShardOf(PingId id) {
+    const std::uint64_t number = id.value >> 58;
+    return number < shards_.size() ? shards_[number].get() : nullptr;
+  }
+
+  // Calls `call(effects)` on the shard and then does what it left to do.
+  template <typename Call>
+  auto Run(Shard& shard, Call call) {
+    Effects effects;
+    if constexpr (std::is_void_v<decltype(call(effects))>) {
+      call(effects);
+      CarryOut(shard, effects);
+    } else {
+      auto result = call(effects);
+      CarryOut(shard, effects);
+      return result;
+    }
+  }
+
+  // Wakes first: a wake may come before the disk has confirmed, an acknowledgement may not.
+  void CarryOut(Shard& shard, Effects& effects) {
+    if (effects.loops != 0) loops_.Notify(effects.loops, shard.number());
+    MoveDeadline(shard.next_due());
+    for (Mailbox* mailbox : effects.loads) store_calls_.Load(shard, mailbox);
+    if (effects.raise) store_calls_.RaiseCeiling();
+    if (effects.write) store_calls_.Write(shard);
+    for (auto& call : effects.calls) call();
+  }
+
+  // Tells the driver if `due` is earlier than what it was last told.
+  void MoveDeadline(Time due) {
+    Time told = announced_.load(std::memory_order_seq_cst);
+    while (due < told) {
+      if (!announced_.compare_exchange_weak(told, due, std::memory_order_seq_cst)) continue;
+      if (context_.options.deadline_moved) context_.options.deadline_moved();
+      return;
+    }
+  }
+
+  // A shard that becomes due earlier while the others are read finds Time::max() announced, and so calls the hook.
+  std::optional<Time> NextDeadline() {
+    announced_.store(Time::max(), std::memory_order_seq_cst);
+    Time due = Time::max();
+    for (const auto& shard : shards_) due = std::min(due, shard->next_due());
+    if (loops_.pending(0)) due = std::min(due, Time(Duration(latest_ms_.load(std::memory_order_relaxed))));
+    Time told = announced_.load(std::memory_order_seq_cst);
+    while (due < told && !announced_.compare_exchange_weak(told, due, std::memory_order_seq_cst)) {
+    }
+    return due == Time::max() ? std::nullopt : std::optional(due);
+  }
+
+  std::size_t Advance(Time now) {
+    std::int64_t latest = latest_ms_.load(std::memory_order_relaxed);
+    while (latest < now.time_since_epoch().count() && !latest_ms_.compare_exchange_weak(latest, now.time_since_epoch().count())) {
+    }
+    for (const auto& shard : shards_) {
+      if (shard->next_due() <= now || !context_.options.clock) Run(*shard, [&](Effects& effects) { shard->Advance(now, effects); });
+    }
+    UpdateHeartbeats();
+    AgeOut(now);
+    return Deliver(0, SIZE_MAX);
+  }
+
+  std::size_t Deliver(LoopId loop, std::size_t most) {
+    if (loop >= loops_.size() || !loops_.BeginDelivery(loop)) return 0;
+    EndBatch& batch = loops_.batch(loop);
+    batch.Clear();
+    for (std::uint64_t pending = loops_.TakePending(loop); pending != 0; pending &= pending - 1) {
+      const auto number = static_cast<std::uint32_t>(std::countr_zero(pending));
+      Shard& shard = *shards_[number];
+      const std::size_t room = most - batch.size();
+      const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, effects); });
+      if (more) loops_.Notify(std::uint32_t{1} << loop, number);
+    }
+    const std::size_t delivered = batch.size();
+    if (delivered > 0) {
+      trace_.Add(batch.records());
+      batch.Deliver();
+      if (!observers_.ended.empty()) observers_.ended(batch.records());
+      batch.Clear();
+    }
+    loops_.EndDelivery(loop);
+    return delivered;
+  }
+
+  void UpdateHeartbeats() {
+    std::vector<HeartbeatSample> samples;
+    for (const auto& shard : shards_) shard->TakeSamples(samples);
+    if (samples.empty()) return;
+    std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
+    std::vector<HeartbeatReport> alarms;
+    {
+      MutexLock lock(windows_mutex_);
+      for (HeartbeatSample& sample : samples) {
+        HeartbeatWindow& window = windows_[static_cast<std::size_t>(sample.kind)];
+        if (window.Add(std::move(sample))) alarms.push_back(window.Report());
+      }
+    }
+    for (const HeartbeatReport& alarm : alarms) observers_.heartbeat_alarm(alarm);
+  }
+
+  HeartbeatReport Heartbeats(PingKind kind) {
+    UpdateHeartbeats();
+    MutexLock lock(windows_mutex_);
+    return windows_[static_cast<std::size_t>(kind)].Report();
+  }
+
+  void AgeOut(Time now) {
+    Time due = age_out_due_.load(std::memory_order_relaxed);
+    if (now < due || !age_out_due_.compare_exchange_strong(due, now + kAgeOutEvery)) return;
+    const Time before = now - std::chrono::duration_cast<Duration>(context_.options.age_out);
+    for (const auto& shard : shards_) shard->AgeOut(before);
+    store_calls_.AgeOut(before);
+  }
+
+  void Publish(std::span<const Change> changes, DoneCallback done) {
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      const absl::Status status = CheckChange(changes[i]);
+      if (status.ok()) continue;
+      const std::string message = std::string(status.message().data(), status.message().size());
+      if (done) done(absl::InvalidArgumentError(changes.size() == 1 ? message : absl::StrCat("change ", i + 1, ": ", message)));
+      return;
+    }
+    if (changes.size() == 1) {
+      const Change* const change = changes.data();
+      Run(ShardOf(change->mailbox), [&](Effects& effects) { ShardOf(change->mailbox).Publish({&change, 1}, std::move(done), effects); });
+      return;
+    }
+    std::vector<std::vector<const Change*>> by_shard(shards_.size());
+    for (const Change& change : changes) by_shard[ShardOf(change.mailbox).number()].push_back(&change);
+    const auto join = std::make_shared<Join>(std::move(done));
+    for (std::size_t number = 0; number < shards_.size(); ++number) {
+      if (by_shard[number].empty()) continue;
+      Run(*shards_[number], [&](Effects& effects) { shards_[number]->Publish(by_shard[number], Join::Part(join), effects); });
+    }
+    join->Seal();
+  }
+
+  void Suspect(DoneCallback done) {
+    const auto version = context_.versions.Take(1);
+    store_calls_.RaiseCeiling();
+    if (!version) {
+      if (done) done(absl::UnavailableError("the store has not confirmed a block of versions; try again"));
+      return;
+    }
+    for (const auto& shard : shards_) Run(*shard, [&](Effects& effects) { shard->SuspectEverything(version->first, effects); });
+    store_calls_.SuspectEverything(version->first, std::move(done));
+  }
+
+  Context context_;
+  StoreCalls store_calls_;
+  Loops loops_;
+  TraceRing trace_;
+  Observers observers_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::atomic<Time> announced_{Time::max()};
+  std::atomic<std::int64_t> latest_ms_{0};
+  std::atomic<Time> age_out_due_{Time::min()};
+  Mutex windows_mutex_;
+  std::array<HeartbeatWindow, 2> windows_ ABSL_GUARDED_BY(windows_mutex_);
+};
+
+// ---- The public face
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(Options options, Store& store) {
+  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(options), store)));
+}
+
+PingId Engine::Hold(const PingRequest& request, EndCallback done) {
+  Shard& shard = impl_->ShardOf(request.mailbox);
+  return impl_->Run(shard, [&](Effects& effects) { return shard.Hold(request, std::move(done), effects); });
+}
+
+bool Engine::Cancel(PingId id) {
+  Shard* shard = impl_->ShardOf(id);
+  if (shard == nullptr) return false;
+  return impl_->Run(*shard, [&](Effects& effects) {
+    return shard->Cancel(static_cast<Slot>(id.value >> 32 & 0x3FF'FFFF), static_cast<std::uint32_t>(id.value), effects);
+  });
+}
+
+void Engine::Delivered(std::string_view mailbox, std::string_view device, PingId id) { impl_->ShardOf(mailbox).Delivered(mailbox, device, id); }
+
+void Engine::Publish(std::span<const Change> changes, DoneCallback done) { impl_->Publish(changes, std::move(done)); }
+
+void Engine::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> folders, DoneCallback done) {
+  absl::Status status = CheckId("mailbox", mailbox, kMaxMailboxBytes);
+  status.Update(CheckFolders(folders, impl_->context_.options.limits.folders_per_mailbox));
+  if (!status.ok()) return done ? done(status) : void();
+  Shard& shard = impl_->ShardOf(mailbox);
+  impl_->Run(shard, [&](Effects& effects) { shard.SetFolders(mailbox, std::move(folders), std::move(done), effects); });
+}
+
+void Engine::Suspect(std::optional<std::string_view> mailbox, DoneCallback done) {
+  if (!mailbox) return impl_->Suspect(std::move(done));
+  if (absl::Status status = CheckId("mailbox", *mailbox, kMaxMailboxBytes); !status.ok()) return done ? done(status) : void();
+  Shard& shard = impl_->ShardOf(*mailbox);
+  impl_->Run(shard, [&](Effects& effects) { shard.SuspectMailbox(*mailbox, std::move(done), effects); });
+}
+
+SyncTicket Engine::BeginSync(std::string_view mailbox, std::string_view device) {
+  return {std::string(mailbox), std::string(device), impl_->ShardOf(mailbox).BeginSync()};
+}
+
+void Engine::EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, DoneCallback done) {
+  Shard& shard = impl_->ShardOf(ticket.mailbox);
+  absl::Status status = CheckId("mailbox", ticket.mailbox, kMaxMailboxBytes);
+  status.Update(CheckId("device", ticket.device, kMaxDeviceBytes));
+  for (std::string_view folder : folders) status.Update(CheckId("folder", folder, kMaxIdBytes));
+  if (status.ok() && !shard.GaveOut(ticket.version)) status = absl::InvalidArgumentError("the ticket was never given out");
+  if (!status.ok()) return done ? done(status) : void();
+  std::vector<std::string> owned(folders.begin(), folders.end());
+  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(ticket, std::move(owned), std::move(done), effects); });
+}
+
+void Engine::ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, DoneCallback done) {
+  Shard& shard = impl_->ShardOf(mailbox);
+  impl_->Run(shard, [&](Effects& effects) { shard.ResetCursor(mailbox, device, folder, std::move(done), effects); });
+}
+
+void Engine::BeginFolderSync(std::string_view mailbox, FolderListCallback done) {
+  Shard& shard = impl_->ShardOf(mailbox);
+  impl_->Run(shard, [&](Effects& effects) { shard.BeginFolderSync(mailbox, std::move(done), effects); });
+}
+
+void Engine::EndFolderSync(std::string_view mailbox, std::string_view device, Version version, DoneCallback done) {
+  absl::Status status = CheckId("mailbox", mailbox, kMaxMailboxBytes);
+  status.Update(CheckId("device", device, kMaxDeviceBytes));
+  if (!status.ok()) return done ? done(status) : void();
+  Shard& shard = impl_->ShardOf(mailbox);
+  impl_->Run(shard, [&](Effects& effects) { shard.EndFolderSync(mailbox, device, version, std::move(done), effects); });
+}
+
+std::size_t Engine::EndDevice(std::string_view mailbox, std::string_view device) {
+  Shard& shard = impl_->ShardOf(mailbox);
+  return impl_->Run(shard, [&](Effects& effects) { return shard.EndWatches(mailbox, device, effects); });
+}
+
+std::size_t Engine::EndMailbox(std::string_view mailbox) {
+  Shard& shard = impl_->ShardOf(mailbox);
+  return impl_->Run(shard, [&](Effects& effects) { return shard.EndWatches(mailbox, std::nullopt, effects); });
+}
+
+std::size_t Engine::Shed(std::size_t count) {
+  std::size_t shed = 0;
+  for (const auto& shard : impl_->shards_) {
+    if (shed < count) shed += impl_->Run(*shard, [&](Effects& effects) { return shard->Shed(count - shed, effects); });
+  }
+  return shed;
+}
+
+void Engine::Drain(Duration over) {
+  impl_->context_.draining.store(true);
+  for (const auto& shard : impl_->shards_) impl_->Run(*shard, [&](Effects& effects) { shard->Drain(over, effects); });
+}
+
+void Engine::Flush(absl::AnyInvocable<void()> done) { impl_->store_calls_.Flush(std::move(done)); }
+
+std::optional<Time> Engine::next_deadline() const { return impl_->NextDeadline(); }
+std::size_t Engine::advance(Time now) { return impl_->Advance(now); }
+LoopId Engine::AddLoop(std::function<void()> ready) { return impl_->loops_.Add(std::move(ready)); }
+std::size_t Engine::Deliver(LoopId loop, std::size_t most) { return impl_->Deliver(loop, most); }
+
+Stats Engine::stats() const {
+  Stats stats;
+  for (const auto& shard : impl_->shards_) shard->AddStats(stats);
+  return stats;
+}
+
+std::vector<PingView> Engine::Pings(std::size_t most) const {
+  std::vector<PingView> pings;
+  for (const auto& shard : impl_->shards_) shard->AddPings(most, pings);
+  return pings;
+}
+
+Explanation Engine::Explain(std::string_view mailbox, std::string_view device) const {
+  Explanation explanation;
+  impl_->ShardOf(mailbox).Explain(mailbox, device, explanation);
+  explanation.ends = impl_->trace_.Find(mailbox, device);
+  if (!explanation.last_end && !explanation.ends.empty()) explanation.last_end = explanation.ends.front();
+  return explanation;
+}
+
+HeartbeatReport Engine::Heartbeats(PingKind kind) const { return impl_->Heartbeats(kind); }
+Observers& Engine::observers() { return impl_->observers_; }
+
+void Engine::CheckInvariants() const {
+  for (const auto& shard : impl_->shards_) shard->CheckInvariants();
+}
+
+}  // namespace mailwake

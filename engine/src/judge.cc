@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/src/judge.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace mailwake {
+namespace {
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+Verdict End(EndReason reason) { return {.ends = true, .reason = reason}; }
+
+Verdict WaitUntil(const Watch& watch, std::int64_t due_ms, Verdict::Wait wait) {
+  return {.due_ms = std::min(due_ms, watch.deadline_ms), .wait = wait};
+}
+
+bool HierarchyChanged(const Mailbox& mailbox, const Device& device) {
+  return device.hierarchy_cursor.value_or(mailbox.hierarchy) < mailbox.hierarchy;
+}
+
+Verdict JudgeHierarchy(const Watch& watch, std::int64_t now_ms) {
+  const Told& told = watch.mailbox->devices[watch.device].told;
+  const bool repeated = told.hierarchy == watch.mailbox->hierarchy;
+  const std::int64_t due_ms = repeated ? told.at_ms + PaceDelayMs(told.repeats) : now_ms;
+  if (now_ms >= std::min(due_ms, watch.deadline_ms)) return End(EndReason::kHierarchy);
+  return WaitUntil(watch, due_ms, Verdict::Wait::kPaced);
+}
+
+}  // namespace
+
+std::int64_t PaceDelayMs(std::uint8_t repeats) {
+  if (repeats < kFreeRepeats) return 0;
+  return std::min<std::int64_t>(5'000LL << std::min(repeats - kFreeRepeats, 10), 300'000);
+}
+
+bool WasTold(const Mailbox& mailbox, const Device& device, DeviceNumber number, FolderNumber folder) {
+  return device.told.folders.Contains(folder) && mailbox.folders[folder].VersionFor(number) <= device.told.upto;
+}
+
+Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
+  if (watch.forced) return End(*watch.forced);
+  const Mailbox& mailbox = *watch.mailbox;
+  const Device& device = mailbox.devices[watch.device];
+  if (watch.misfit || HierarchyChanged(mailbox, device)) return JudgeHierarchy(watch, now_ms);
+
+  std::int64_t due_ms = kNever;
+  auto wait = Verdict::Wait::kNoChange;
+  watch.folders.ForEach([&](FolderNumber number) {
+    if (!mailbox.Behind(watch.device, number)) return;
+    const auto item_class = static_cast<std::size_t>(mailbox.folders[number].item_class.value_or(ItemClass::kEmail));
+    std::int64_t folder_due_ms = device.woken_ms[item_class] + options.coalesce[item_class].count();
+    auto folder_wait = Verdict::Wait::kCoalescing;
+    if (WasTold(mailbox, device, watch.device, number)) {
+      const std::int64_t paced_ms = device.told.at_ms + PaceDelayMs(device.told.repeats);
+      if (paced_ms > folder_due_ms) folder_wait = Verdict::Wait::kPaced;
+      folder_due_ms = std::max(folder_due_ms, paced_ms);
+    }
+    if (folder_due_ms < due_ms) {
+      due_ms = folder_due_ms;
+      wait = folder_wait;
+    }
+  });
+
+  const bool behind = due_ms != kNever;
+  const bool over = now_ms >= watch.deadline_ms;
+  if (behind && (over || now_ms >= due_ms)) return End(watch.resync ? EndReason::kResync : EndReason::kChanged);
+  if (over) return End(watch.draining ? EndReason::kDrained : EndReason::kExpired);
+  return WaitUntil(watch, due_ms, wait);
+}
+
+}  // namespace mailwake

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mailbox: one account's folders and devices in memory, and who waits in it. Numbers only: nothing is queued here but calls that came while
+// the mailbox was being read.
+//
+// Threads:    none of its own; every use REQUIRES the shard's lock.
+// Invariants: (1) while `loading`, folders and devices are empty and calls wait in `deferred`;
+//             (2) it stays in memory while a watch points to it, a write of it is not durable, or calls wait;
+//             (3) memory never goes back: a failed commit marks it `unsaved`, and it is written again.
+
+#ifndef MAILWAKE_SRC_MAILBOX_H_
+#define MAILWAKE_SRC_MAILBOX_H_
+
+#include <absl/functional/any_invocable.h>
+#include <absl/status/status.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/src/device_table.h"
+#include "engine/src/folder_index.h"
+#include "engine/src/slot_list.h"
+#include "mailwake/store.h"
+
+namespace mailwake {
+
+struct Effects;
+
+struct Mailbox {
+  // A call that waits for the mailbox; told whether it was read.
+  using Deferred = absl::AnyInvocable<void(const absl::Status& loaded, Mailbox& mailbox, Effects& effects)>;
+
+  std::string id;
+  bool loading = true;
+  bool load_in_flight = false;
+  bool declared = false;       // has a declared folder list
+  bool unsaved = false;        // a commit failed: memory is newer than the store
+  bool idle = false;           // in the shard's idle list
+  Version hierarchy = 0;       // of the folder list
+  Version suspect_seen = 0;    // Suspect(all) has been applied up to here
+  FolderIndex folders;
+  DeviceTable devices;
+  std::uint32_t known_devices = 0;  // that have a record of their own
+  std::uint32_t watches = 0;        // that point here, delivered ones not
+  std::uint32_t writes = 0;         // commits on their way
+  std::vector<Slot> watchers;       // live ones
+  std::vector<Deferred> deferred;
+  std::vector<std::string> erased;  // folders whose erasure may not be stored yet
+  Mailbox* idle_previous = nullptr;
+  Mailbox* idle_next = nullptr;
+
+  bool pinned() const { return watches > 0 || writes > 0 || unsaved || load_in_flight || !deferred.empty(); }
+
+  // Somebody else changed the folder after the device's cursor.
+  bool Behind(DeviceNumber device, FolderNumber folder) const {
+    return folders[folder].alive && folders[folder].VersionFor(device) > devices[device].cursor(folder);
+  }
+
+  // The device of that id, made if it is new; kNoDevice if there is no room (at most `limit`).
+  DeviceNumber InternDevice(std::string_view device, std::size_t limit);
+  // The number for a new folder: that of an erased folder which no device remembers and `watched` does not hold, or a new one.
+  FolderNumber FreeFolderNumber(const FolderSet& watched) const;
+  // Every device starts over in the folder.
+  void DropCursors(FolderNumber folder);
+  // Changes may have been missed in every folder: gives each at least this version, by nobody in particular.
+  void SuspectAll(Version version);
+  // Takes what the store knows. REQUIRES: loading.
+  void Adopt(MailboxRecord record);
+};
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_SRC_MAILBOX_H_

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mailboxes in and out of memory, the way of a watch through its states, and time.
+
+#include "engine/src/shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/src/check.h"
+
+namespace mailwake {
+namespace {
+
+// Told of Suspect(all) in one go, and how often: spreads the wakes of a whole server (10,000 a second).
+constexpr Slot kWalkStep = 16;
+constexpr std::int64_t kWalkEveryMs = 100;
+
+}  // namespace
+
+Shard::Shard(Context& context, std::uint32_t number)
+    : context_(context),
+      number_(number),
+      last_version_(context.store.opened().first_version - 1),
+      suspect_(context.store.opened().suspect),
+      random_(context.options.seed * 64 + number) {}
+
+PingId Shard::IdOf(Slot slot) const {
+  return {std::uint64_t{number_} << 58 | std::uint64_t{slot} << 32 | watches_[slot].generation};
+}
+
+// ---- Time
+
+void Shard::Observe() {
+  if (context_.options.clock) timeline_.Observe(context_.options.clock(), !wheel_.empty());
+}
+
+void Shard::Settle() {
+  Time due = Time::max();
+  if (const auto next_ms = wheel_.Next()) due = std::min(timeline_.ClockAt(*next_ms), timeline_.NextGlance());
+  if (!unsaved_.empty()) due = std::min(due, timeline_.ClockAt(rewrite_ms_));
+  if (walk_) due = std::min(due, timeline_.ClockAt(walk_ms_));
+  next_due_.store(due, std::memory_order_seq_cst);
+}
+
+void Shard::Advance(Time now, Effects& effects) {
+  MutexLock lock(mutex_);
+  timeline_.Observe(now, !wheel_.empty());
+  wheel_.Advance(watches_, now_ms(), [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnTimer(slot, effects); });
+  if (walk_ && now_ms() >= walk_ms_) WalkSuspects(effects);
+  if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved(effects);
+  Evict();
+  Settle();
+}
+
+void Shard::OnTimer(Slot slot, Effects& effects) {
+  Watch& watch = At(slot);
+  if (watch.state == WatchState::kLoading) return Force(slot, EndReason::kFailed, effects);
+  if (watch.state == WatchState::kClosing) return MarkReady(slot, effects);
+  Reconsider(slot, effects);
+}
+
+void Shard::WalkSuspects(Effects& effects) {
+  const Slot end = std::min(*walk_ + kWalkStep, watches_.size());
+  for (Slot slot = *walk_; slot < end; ++slot) {
+    if (At(slot).state != WatchState::kParked || At(slot).mailbox->suspect_seen >= suspect_) continue;
+    Mailbox& mailbox = *At(slot).mailbox;
+    mailbox.SuspectAll(suspect_);
+    mailbox.suspect_seen = suspect_;
+    for (Slot watcher : mailbox.watchers) At(watcher).resync = true;
+    ReconsiderAll(mailbox, effects);
+  }
+  if (end == watches_.size()) {
+    walk_.reset();
+  } else {
+    walk_ = end;
+    walk_ms_ = now_ms() + kWalkEveryMs;
+  }
+}
+
+// ---- Mailboxes
+
+Mailbox* Shard::FindMailbox(std::string_view mailbox) const {
+  const auto found = mailboxes_.find(mailbox);
+  return found == mailboxes_.end() ? nullptr : found->second.get();
+}
+
+Mailbox& Shard::Enter(std::string_view id, Effects& effects) {
+  Mailbox* mailbox = FindMailbox(id);
+  if (mailbox == nullptr) {
+    auto entered = std::make_unique<Mailbox>();
+    entered->id = id;
+    mailbox = entered.get();
+    mailboxes_.emplace(mailbox->id, std::move(entered));
+  }
+  if (mailbox->loading && !mailbox->load_in_flight) {
+    mailbox->load_in_flight = true;
+    effects.loads.push_back(mailbox);
+  }
+  if (!mailbox->loading && mailbox->suspect_seen < suspect_) {
+    mailbox->SuspectAll(suspect_);
+    mailbox->suspect_seen = suspect_;
+    for (Slot watcher : mailbox->watchers) At(watcher).resync = true;
+  }
+  return *mailbox;
+}
+
+bool Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
+  if (mailbox.deferred.size() >= context_.options.limits.deferred_per_mailbox) return false;
+  mailbox.deferred.push_back(std::move(call));
+  return true;
+}
+
+void Shard::Pin(Mailbox& mailbox) {
+  if (mailbox.idle) UnlinkIdle(mailbox);
+}
+
+void Shard::Unpin(Mailbox& mailbox) {
+  if (mailbox.pinned()) return;
+  if (mailbox.loading) {  // could not be read
+    mailboxes_.erase(mailbox.id);
+    return;
+  }
+  if (mailbox.idle) UnlinkIdle(mailbox);
+  mailbox.idle = true;
+  mailbox.idle_previous = idle_last_;
+  mailbox.idle_next = nullptr;
+  (idle_last_ == nullptr ? idle_first_ : idle_last_->idle_next) = &mailbox;
+  idle_last_ = &mailbox;
+  context_.idle.fetch_add(1, std::memory_order_relaxed);
+  Evict();
+}
+
+void Shard::UnlinkIdle(Mailbox& mailbox) {
+  (mailbox.idle_previous == nullptr ? idle_first_ : mailbox.idle_previous->idle_next) = mailbox.idle_next;
+  (mailbox.idle_next == nullptr ? idle_last_ : mailbox.idle_next->idle_previous) = mailbox.idle_previous;
+  mailbox.idle_previous = mailbox.idle_next = nullptr;
+  mailbox.idle = false;
+  context_.idle.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// A mailbox with an open coalescing window stays: the window is in memory only, and ends soon.
+void Shard::Evict() {
+  while (idle_first_ != nullptr && context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes) {
+    Mailbox& mailbox = *idle_first_;
+    if (WindowOpen(mailbox)) return;
+    UnlinkIdle(mailbox);
+    mailboxes_.erase(mailbox.id);
+  }
+}
+
+bool Shard::WindowOpen(const Mailbox& mailbox) const {
+  for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
+    for (std::size_t item_class = 0; item_class < kItemClasses; ++item_class) {
+      if (mailbox.devices[number].woken_ms[item_class] + context_.options.coalesce[item_class].count() > now_ms()) return true;
+    }
+  }
+  return false;
+}
+
+void Shard::AgeOut(Time before) {
+  MutexLock lock(mutex_);
+  for (auto& [id, mailbox] : mailboxes_) {
+    for (DeviceNumber number = 0; number < mailbox->devices.size(); ++number) {
+      Device& device = mailbox->devices[number];
+      if (!device.known || device.last_seen >= before || device.watches[0] != kNoSlot || device.watches[1] != kNoSlot) continue;
+      device.known = false;
+      --mailbox->known_devices;
+      device.cursors.clear();
+      device.hierarchy_cursor.reset();
+      device.heartbeat.reset();
+      device.folders.reset();
+      device.told = {};
+    }
+  }
+}
+
+// ---- Versions and writes
+
+bool Shard::ReserveVersions(std::size_t count, Effects& effects) {
+  if (block_.size() >= count) return true;
+  effects.raise = true;
+  const auto block = context_.versions.Take(std::max<Version>(VersionCounter::kBlock, count));
+  const auto fewer = block ? block : context_.versions.Take(count);
+  if (!fewer) return false;
+  block_ = *fewer;
+  return true;
+}
+
+Version Shard::NextVersion(Effects& effects) {
+  if (!ReserveVersions(1, effects)) return 0;
+  last_version_ = block_.first++;
+  return last_version_;
+}
+
+MailboxWrite& Shard::Write(Mailbox& mailbox, Effects& effects) {
+  effects.write = true;
+  Pin(mailbox);
+  return outbox_.Add(mailbox);
+}
+
+// ---- The way of a watch
+
+void Shard::Link(Slot slot) {
+  Watch& watch = At(slot);
+  watch.place = static_cast<std::uint32_t>(watch.mailbox->watchers.size());
+  watch.mailbox->watchers.push_back(slot);
+  watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
+  watch.listed = true;
+}
+
+void Shard::Unlink(Slot slot) {
+  Watch& watch = At(slot);
+  if (watch.counted) {
+    watch.counted = false;
+    context_.held.fetch_sub(1, std::memory_order_relaxed);
+    --stats_.pings_held;
+  }
+  if (!watch.listed) return;
+  std::vector<Slot>& watchers = watch.mailbox->watchers;
+  watchers[watch.place] = watchers.back();
+  At(watchers.back()).place = watch.place;
+  watchers.pop_back();
+  watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
+  watch.listed = false;
+}
+
+void Shard::Park(Slot slot, std::int64_t due_ms) {
+  if (At(slot).timer.place != TimerNode::kNowhere) {
+    if (At(slot).timer.due_ms == due_ms) return;
+    wheel_.Cancel(watches_, slot);
+  }
+  wheel_.Schedule(watches_, slot, due_ms);
+}
+
+void Shard::MarkReady(Slot slot, Effects& effects) {
+  Watch& watch = At(slot);
+  if (watch.state == WatchState::kReady) return;
+  wheel_.Cancel(watches_, slot);
+  watch.state = WatchState::kReady;
+  ready_[watch.loop].PushBack(slot, [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; });
+  effects.loops |= std::uint32_t{1} << watch.loop;
+}
+
+void Shard::Force(Slot slot, EndReason reason, Effects& effects) {
+  At(slot).forced = reason;
+  Unlink(slot);
+  MarkReady(slot, effects);
+}
+
+void Shard::Reconsider(Slot slot, Effects& effects) {
+  Watch& watch = At(slot);
+  if (watch.state != WatchState::kParked) return;  // ready: judged when it is delivered
+  const Verdict verdict = Judge(context_.options, watch, now_ms());
+  if (verdict.ends) {
+    MarkReady(slot, effects);
+    return;
+  }
+  if (verdict.wait == Verdict::Wait::kPaced) ++stats_.wakes_paced;
+  Park(slot, verdict.due_ms);
+}
+
+void Shard::ReconsiderAll(Mailbox& mailbox, Effects& effects) {
+  for (Slot slot : mailbox.watchers) Reconsider(slot, effects);
+}
+
+}  // namespace mailwake

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shard: the mailboxes that hash to it, and all that happens in them: one small lock, one timer wheel, ready lists. A change touches one shard.
+//
+// The way of a change: Publish -> Apply (shard_change.cc) -> Reconsider (shard.cc) -> Judge (judge.cc) -> ready list -> Take
+// (shard_deliver.cc) -> the PING's callback (engine.cc). The way of a PING: Hold -> Admit (shard_hold.cc) -> Reconsider -> ... as above.
+//
+// Threads:    public calls from any thread. Each takes the lock, decides, and leaves in Effects what must be done without it: nothing here
+//             calls the store, a callback or a hook under the lock (Options::clock apart).
+// Cost:       as in engine.h.
+// Invariants: CheckInvariants() walks them; those of each noun stand in its header.
+
+#ifndef MAILWAKE_SRC_SHARD_H_
+#define MAILWAKE_SRC_SHARD_H_
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/src/context.h"
+#include "engine/src/end_batch.h"
+#include "engine/src/heartbeat_window.h"
+#include "engine/src/id_hash.h"
+#include "engine/src/judge.h"
+#include "engine/src/mailbox.h"
+#include "engine/src/outbox.h"
+#include "engine/src/timeline.h"
+#include "engine/src/timer_wheel.h"
+#include "engine/src/watch_table.h"
+#include "mailwake/engine.h"
+#include "mailwake/mutex.h"
+
+namespace mailwake {
+
+inline constexpr std::size_t kMaxLoops = 16;
+
+class Shard {
+ public:
+  using Done = absl::AnyInvocable<void(absl::Status)>;
+
+  Shard(Context& context, std::uint32_t number);
+
+  // ---- shard_hold.cc
+  PingId Hold(const PingRequest& request, EndCallback done, Effects& effects);
+  bool Cancel(Slot slot, std::uint32_t generation, Effects& effects);
+  std::size_t EndWatches(std::string_view mailbox, std::optional<std::string_view> device, Effects& effects);
+  std::size_t Shed(std::size_t count, Effects& effects);
+  void Drain(Duration over, Effects& effects);
+
+  // ---- shard_change.cc. The strings of the changes need only live for the call.
+  void Publish(std::span<const Change* const> changes, Done done, Effects& effects);
+  void SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects);
+  void SuspectMailbox(std::string_view mailbox, Done done, Effects& effects);
+  void SuspectEverything(Version version, Effects& effects);
+
+  // ---- shard_sync.cc
+  Version BeginSync();
+  bool GaveOut(Version ticket);  // a ticket of that version can exist
+  void EndSync(const SyncTicket& ticket, std::vector<std::string> folders, Done done, Effects& effects);
+  void ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, Done done, Effects& effects);
+  void BeginFolderSync(std::string_view mailbox, Engine::FolderListCallback done, Effects& effects);
+  void EndFolderSync(std::string_view mailbox, std::string_view device, Version version, Done done, Effects& effects);
+  void Delivered(std::string_view mailbox, std::string_view device, PingId id);
+
+  // ---- shard_deliver.cc. Moves up to `most` decided ends of a loop into the batch; true if more are left.
+  bool Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effects);
+
+  // ---- shard.cc
+  void Advance(Time now, Effects& effects);
+  // When Advance must be called next, on the caller's clock; Time::max() if nothing waits for the time.
+  Time next_due() const { return next_due_.load(std::memory_order_seq_cst); }
+  void AgeOut(Time before);
+  std::uint32_t number() const { return number_; }
+
+  // ---- shard_store.cc: the store's answers, and what to ask it
+  void Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effects& effects);
+  // The next batch to hand to the store; nullopt if there is none or another thread is handing one over.
+  std::optional<Outgoing> BeginHandover();
+  void EndHandover();
+  void Committed(Outgoing& outgoing, const absl::Status& status, Effects& effects);
+  const std::string& MailboxId(const Mailbox* mailbox) const { return mailbox->id; }  // constant while the mailbox is pinned
+
+  // ---- shard_report.cc
+  void AddStats(Stats& stats) const;
+  void AddPings(std::size_t most, std::vector<PingView>& pings) const;
+  void Explain(std::string_view mailbox, std::string_view device, Explanation& explanation) const;
+  void TakeSamples(std::vector<HeartbeatSample>& samples);
+  void CheckInvariants() const;
+
+ private:
+  // shard_report.cc
+  PingView View(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Shorthands.
+  Watch& At(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return watches_[slot]; }
+  PingId IdOf(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // shard.cc
+  void Observe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // looks at the clock, if there is one
+  std::int64_t now_ms() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return timeline_.now_ms(); }
+  void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // at the end of a call: publishes next_due()
+  Mailbox& Enter(std::string_view mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Mailbox* FindMailbox(std::string_view mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // false: too many wait
+  void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
+  void UnlinkIdle(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool WindowOpen(const Mailbox& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Version NextVersion(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // 0: the store has not confirmed room
+  bool ReserveVersions(std::size_t count, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  MailboxWrite& Write(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // A watch's way (shard.cc)
+  void Link(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);    // into its mailbox's watchers and its device's place
+  void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // out of them
+  void Park(Slot slot, std::int64_t due_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MarkReady(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Force(Slot slot, EndReason reason, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // ends it, whatever the versions say
+  void Reconsider(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // judges it, parks it or marks it ready
+  void ReconsiderAll(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnTimer(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WalkSuspects(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RewriteUnsaved(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // shard_hold.cc
+  struct Terms;  // what a PING comes to with what was remembered
+  void Admit(Slot slot, const PingRequest& request, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Settled(const PingRequest& request, const Device* device, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoom(const Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Supersede(Slot older, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(Mailbox& mailbox, DeviceNumber device, const Watch& watch, std::chrono::seconds heartbeat, Effects& effects)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Count(Slot slot, bool replaces) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // against Limits::pings
+  std::chrono::seconds RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // shard_change.cc
+  absl::Status Apply(Mailbox& mailbox, const Change& change, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Suspect(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  FolderNumber CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReplaceFolder(Mailbox& mailbox, FolderNumber folder, ItemClass item_class, Version version, MailboxWrite& write)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // shard_sync.cc
+  // The device, made if it is new; null if there is no room for one more. `record`: its record must be written.
+  Device* EnterDevice(Mailbox& mailbox, std::string_view device, bool& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool SeenNow(Mailbox& mailbox, Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // true: its record must be written
+  absl::Status MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, const std::vector<std::string>& folders, Effects& effects)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AcknowledgeNamed(Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Runs `call` once the mailbox is in memory, now or later; `done` gets its outcome, OK once it is durable.
+  using Call = absl::AnyInvocable<absl::Status(Mailbox&, Effects&)>;
+  void WhenLoaded(std::string_view mailbox, Done done, Call call, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Finish(Done done, const absl::Status& status, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // shard_deliver.cc
+  void Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Constant.
+  Context& context_;
+  const std::uint32_t number_;
+
+  mutable Mutex mutex_;
+  Timeline timeline_ ABSL_GUARDED_BY(mutex_);
+  TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
+  WatchTable watches_ ABSL_GUARDED_BY(mutex_);
+  std::array<SlotList, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::unique_ptr<Mailbox>, IdHasher, std::equal_to<>> mailboxes_ ABSL_GUARDED_BY(mutex_);
+  Mailbox* idle_first_ ABSL_GUARDED_BY(mutex_) = nullptr;  // least recently used
+  Mailbox* idle_last_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  VersionBlock block_ ABSL_GUARDED_BY(mutex_);
+  Version last_version_ ABSL_GUARDED_BY(mutex_);  // given out by this shard; at first, all that went before
+  Version suspect_ ABSL_GUARDED_BY(mutex_);       // Suspect(all), latest
+  std::optional<Slot> walk_ ABSL_GUARDED_BY(mutex_);  // how far the watches have been told of it
+  std::int64_t walk_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  Outbox outbox_ ABSL_GUARDED_BY(mutex_);
+  bool handing_over_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Mailbox*> unsaved_ ABSL_GUARDED_BY(mutex_);
+  std::int64_t rewrite_ms_ ABSL_GUARDED_BY(mutex_) = 0;  // when to try them again
+  std::int64_t rewrite_delay_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
+  std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
+  Stats stats_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<Time> next_due_{Time::max()};
+};
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_SRC_SHARD_H_

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What changes a mailbox: published changes, declared folder lists, suspicion.
+
+#include <absl/container/flat_hash_set.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/src/check.h"
+#include "engine/src/join.h"
+#include "engine/src/records.h"
+#include "engine/src/shard.h"
+
+namespace mailwake {
+namespace {
+
+absl::Status NoVersions() { return absl::UnavailableError("the store has not confirmed a block of versions; publish again"); }
+
+// A change whose strings are its own, for one that waits for its mailbox.
+struct OwnedChange {
+  explicit OwnedChange(const Change& from) : mailbox(from.mailbox), folder(from.folder), device(from.device), change(from) {
+    change.mailbox = mailbox;
+    change.folder = folder;
+    change.device = device;
+  }
+  std::string mailbox, folder, device;
+  Change change;
+};
+
+}  // namespace
+
+// ---- Published changes
+
+void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  std::shared_ptr<Join> deferred;  // made only if a mailbox has to be read first
+  absl::Status outcome;
+  for (const Change* change : changes) {
+    Mailbox& mailbox = Enter(change->mailbox, effects);
+    absl::Status status;
+    if (!mailbox.loading) {
+      status = Apply(mailbox, *change, effects);
+    } else {
+      if (!deferred) deferred = std::make_shared<Join>(std::move(done));
+      auto part = std::make_shared<Done>(Join::Part(deferred));
+      auto owned = std::make_shared<OwnedChange>(*change);
+      const bool room = Defer(mailbox, [this, owned, part](const absl::Status& loaded, Mailbox& read, Effects& later)
+                                           ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                                             Finish(std::move(*part), loaded.ok() ? Apply(read, owned->change, later) : loaded, later);
+                                           });
+      if (!room) effects.Call(std::move(*part), absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"));
+    }
+    outcome.Update(status);
+  }
+  if (deferred) {
+    done = Join::Part(deferred);
+    deferred->Seal();
+  }
+  Finish(std::move(done), outcome, effects);
+  Settle();
+}
+
+absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Effects& effects) {
+  const auto item_class = static_cast<std::size_t>(change.item_class);
+  if ((context_.options.wake_kinds[item_class] >> static_cast<unsigned>(change.kind) & 1) == 0) {
+    ++stats_.masked;
+    return absl::OkStatus();
+  }
+  FolderNumber number = mailbox.folders.Find(change.folder);
+  if (number == kNoFolder && mailbox.folders.living() >= context_.options.limits.folders_per_mailbox) {
+    return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.folders.living(), " folders, as many as it may"));
+  }
+  const bool replaces =
+      number != kNoFolder && mailbox.folders[number].item_class && *mailbox.folders[number].item_class != change.item_class;
+  const std::uint64_t host_version = change.host_version.value_or(0);
+  if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.folders[number].host_version) {
+    ++stats_.repeats;
+    Write(mailbox, effects).folders.push_back(RecordOf(mailbox, number));  // its acknowledgement waits for the first one's commit
+    return absl::OkStatus();
+  }
+  const Version version = NextVersion(effects);
+  if (version == 0) return NoVersions();
+  ++stats_.changes;
+
+  // Without room for its origin a change is everybody's: one wake too many, none too few.
+  const DeviceNumber origin = change.device.empty() || replaces
+                                  ? kNoDevice
+                                  : mailbox.InternDevice(change.device, 2 * context_.options.limits.devices_per_mailbox);
+  MailboxWrite& write = Write(mailbox, effects);
+  if (number == kNoFolder) number = CreateFolder(mailbox, change.folder, change.item_class);
+  Folder& folder = mailbox.folders[number];
+  if (replaces) {
+    ReplaceFolder(mailbox, number, change.item_class, version, write);
+    mailbox.hierarchy = version;
+    write.hierarchy = {mailbox.declared, mailbox.hierarchy};
+  } else {
+    folder.item_class = change.item_class;
+    folder.Change(version, origin);
+  }
+  if (host_version != 0) folder.host_version = host_version;
+  write.folders.push_back(RecordOf(mailbox, number));
+  if (replaces) {
+    ReconsiderAll(mailbox, effects);
+  } else {
+    WakeWatchers(mailbox, number, effects);
+  }
+  return absl::OkStatus();
+}
+
+void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
+  for (Slot slot : mailbox.watchers) {
+    if (At(slot).folders.Contains(folder)) Reconsider(slot, effects);
+  }
+}
+
+FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) {
+  FolderSet watched;
+  if (mailbox.folders.living() < mailbox.folders.size()) {
+    for (Slot slot : mailbox.watchers) At(slot).folders.ForEach([&watched](FolderNumber number) { watched.Add(number); });
+  }
+  const FolderNumber number = mailbox.FreeFolderNumber(watched);
+  mailbox.DropCursors(number);
+  Folder& folder = mailbox.folders.Create(number, id, item_class);
+  // Whatever Suspect(all) was afraid of may have been in this folder.
+  if (suspect_ != 0) folder.Change(suspect_, kNoDevice);
+  return number;
+}
+
+// The folder of another class that has the same id now: everybody is behind in it, whoever changed it, and starts over.
+void Shard::ReplaceFolder(Mailbox& mailbox, FolderNumber number, ItemClass item_class, Version version, MailboxWrite& write) {
+  Folder& folder = mailbox.folders[number];
+  mailbox.DropCursors(number);
+  mailbox.erased.push_back(folder.id);
+  write.erased_folders.push_back(folder.id);
+  folder.item_class = item_class;
+  folder.host_version = 0;
+  folder.Change(version, kNoDevice);
+  folder.other = version;
+}
+
+// ---- Declared folder lists
+
+void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  WhenLoaded(
+      mailbox, std::move(done),
+      [this, folders = std::move(folders)](Mailbox& read, Effects& later)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS { return Declare(read, folders, later); },
+      effects);
+  Settle();
+}
+
+namespace {
+
+bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::size_t position) {
+  return folder.declaration && folder.item_class == declared.item_class && folder.declaration->name == declared.name &&
+         folder.declaration->type == declared.type && folder.declaration->parent == declared.parent && folder.declaration->position == position;
+}
+
+}  // namespace
+
+absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects) {
+  if (!ReserveVersions(folders.size() + 1, effects)) return NoVersions();
+  MailboxWrite write{.mailbox = mailbox.id};
+  bool changed = !mailbox.declared;
+  absl::flat_hash_set<std::string_view> kept;
+  for (const DeclaredFolder& folder : folders) kept.insert(folder.id);
+
+  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
+    const Folder& folder = mailbox.folders[number];
+    if (!folder.alive || kept.contains(folder.id)) continue;
+    changed |= folder.declaration != nullptr;
+    mailbox.erased.push_back(folder.id);
+    write.erased_folders.push_back(folder.id);
+    mailbox.DropCursors(number);
+    mailbox.folders.Erase(number);
+  }
+  for (std::size_t position = 0; position < folders.size(); ++position) {
+    const DeclaredFolder& declared = folders[position];
+    FolderNumber number = mailbox.folders.Find(declared.id);
+    if (number != kNoFolder && SameDeclaration(mailbox.folders[number], declared, position)) continue;
+    changed = true;
+    if (number == kNoFolder) {
+      number = CreateFolder(mailbox, declared.id, declared.item_class);
+      mailbox.folders[number].Change(NextVersion(effects), kNoDevice);  // creating a folder is a change in it
+    } else if (mailbox.folders[number].item_class.value_or(declared.item_class) != declared.item_class) {
+      ReplaceFolder(mailbox, number, declared.item_class, NextVersion(effects), write);
+    }
+    Folder& folder = mailbox.folders[number];
+    folder.item_class = declared.item_class;
+    folder.declaration = std::make_unique<Folder::Declaration>();
+    *folder.declaration = {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)};
+    write.folders.push_back(RecordOf(mailbox, number));
+  }
+  mailbox.declared = true;
+  if (changed) mailbox.hierarchy = NextVersion(effects);
+  write.hierarchy = {mailbox.declared, mailbox.hierarchy};  // also if nothing changed: the acknowledgement waits for the first one's commit
+  Write(mailbox, effects) = std::move(write);
+  if (changed) ReconsiderAll(mailbox, effects);
+  return absl::OkStatus();
+}
+
+// ---- Suspicion
+
+void Shard::SuspectMailbox(std::string_view mailbox, Done done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  WhenLoaded(
+      mailbox, std::move(done), [this](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS { return Suspect(read, later); }, effects);
+  Settle();
+}
+
+absl::Status Shard::Suspect(Mailbox& mailbox, Effects& effects) {
+  const Version version = NextVersion(effects);
+  if (version == 0) return NoVersions();
+  mailbox.SuspectAll(version);
+  MailboxWrite& write = Write(mailbox, effects);
+  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
+    if (mailbox.folders[number].alive) write.folders.push_back(RecordOf(mailbox, number));
+  }
+  for (Slot slot : mailbox.watchers) At(slot).resync = true;
+  ReconsiderAll(mailbox, effects);
+  return absl::OkStatus();
+}
+
+// Every version and ticket that this shard gives out from now on is above `version`.
+void Shard::SuspectEverything(Version version, Effects&) {
+  MutexLock lock(mutex_);
+  Observe();
+  suspect_ = std::max(suspect_, version);
+  last_version_ = std::max(last_version_, version);
+  block_ = {};
+  walk_ = 0;
+  walk_ms_ = now_ms();
+  Settle();
+}
+
+}  // namespace mailwake

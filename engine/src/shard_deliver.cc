@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The end of a watch: judged once more, written down, and handed over to be delivered without the lock.
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/src/check.h"
+#include "engine/src/shard.h"
+
+namespace mailwake {
+
+bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  const auto links = [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; };
+  SlotList& ready = ready_[loop];
+  for (std::size_t taken = 0; taken < most && !ready.empty(); ++taken) {
+    const Slot slot = ready.PopFront(links);
+    const Verdict verdict = Judge(context_.options, At(slot), now_ms());
+    if (verdict.ends) {
+      Conclude(slot, verdict.reason, batch, effects);
+    } else {  // the device has caught up since
+      At(slot).state = WatchState::kParked;
+      Park(slot, verdict.due_ms);
+    }
+  }
+  Settle();
+  return !ready.empty();
+}
+
+void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
+  Watch& watch = At(slot);
+  ++stats_.ends[static_cast<std::size_t>(reason)];
+  const PingId id = IdOf(slot);
+  PingEnd& end = batch.Add(std::move(watch.done));
+  end.id = id;
+  end.reason = reason;
+  if (reason == EndReason::kRefused) {
+    end.refusal = watch.refusal;
+    end.bound = watch.bound;
+  }
+  if (reason == EndReason::kFailed) watch.retry_after = RetryAfter();
+  end.retry_after = watch.retry_after;
+
+  LastEnd last{.id = id, .reason = reason, .time = timeline_.clock()};
+  if (reason == EndReason::kChanged || reason == EndReason::kResync || reason == EndReason::kHierarchy) Tell(watch, reason, batch, last);
+  EndRecord& record = batch.AddRecord();
+  record.id = id;
+  record.reason = reason;
+  record.time = last.time;
+  record.version = last.version;
+  record.folder.clear();
+  if (watch.who) {
+    record.mailbox = watch.who->mailbox;
+    record.device = watch.who->device;
+  } else {
+    Device& device = watch.mailbox->devices[watch.device];
+    record.mailbox = watch.mailbox->id;
+    record.device = device.id;
+    if (last.folder != kNoFolder) record.folder = watch.mailbox->folders[last.folder].id;
+    device.last_end = last;
+    if (watch.delayed) --device.rivalry.delayed;
+  }
+
+  Unlink(slot);
+  Mailbox* mailbox = watch.mailbox;
+  watches_.Free(slot);
+  if (mailbox != nullptr) {
+    --mailbox->watches;
+    Unpin(*mailbox);
+  }
+}
+
+// Names the folders, and keeps what the device is being told.
+void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last) {
+  const Mailbox& mailbox = *watch.mailbox;
+  Device& device = watch.mailbox->devices[watch.device];
+  Told& told = device.told;
+  bool news = false;
+  if (reason == EndReason::kHierarchy) {
+    news = told.hierarchy != mailbox.hierarchy;
+    told.hierarchy = mailbox.hierarchy;
+    last.version = mailbox.hierarchy;
+  } else {
+    FolderSet named;
+    Version upto = 0;
+    device.named.clear();
+    device.delivered = false;
+    watch.folders.ForEach([&](FolderNumber number) {
+      const bool behind = mailbox.Behind(watch.device, number);
+      if (!behind && reason != EndReason::kResync) return;
+      const Folder& folder = mailbox.folders[number];
+      const Version version = folder.VersionFor(watch.device);
+      batch.AddName(folder.id);
+      if (!behind) return;
+      news |= !WasTold(mailbox, device, watch.device, number);
+      if (last.folder == kNoFolder) {
+        last.folder = number;
+        last.version = version;
+      }
+      named.Add(number);
+      upto = std::max(upto, version);
+      device.woken_ms[static_cast<std::size_t>(folder.item_class.value_or(ItemClass::kEmail))] = now_ms();
+      if (context_.options.acknowledge == Acknowledge::kPing) device.named.emplace_back(number, version);
+    });
+    told.folders = std::move(named);
+    told.upto = upto;
+  }
+  told.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(told.repeats + 1, 100));
+  told.at_ms = now_ms();
+}
+
+}  // namespace mailwake

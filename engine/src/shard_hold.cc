@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Holding a PING: what it asks for, whether there is room, whose place it takes; and the ends that do not come from versions.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "engine/src/check.h"
+#include "engine/src/records.h"
+#include "engine/src/shard.h"
+
+namespace mailwake {
+namespace {
+
+// Heartbeats end on a coarse grid, so that one call ends many.
+constexpr std::int64_t kGridMs = 500;
+// Two clients with one device id: supersedes in quick succession that are free, answers held back at once, the longest delay.
+constexpr std::uint8_t kFreeSupersedes = 3;
+constexpr std::uint8_t kMostDelayed = 8;
+constexpr std::int64_t kQuickMs = 10'000;
+constexpr std::int64_t kMostRivalryMs = 60'000;
+
+std::int64_t RivalryDelayMs(std::uint8_t count) {
+  if (count <= kFreeSupersedes) return 0;
+  return std::min<std::int64_t>(1'000LL << std::min(count - kFreeSupersedes - 1, 10), kMostRivalryMs);
+}
+
+// A request whose strings live as long as it does, for a PING that waits for its mailbox.
+struct OwnedRequest {
+  explicit OwnedRequest(const PingRequest& from) : mailbox(from.mailbox), device(from.device), network(from.network), request(from) {
+    request.mailbox = mailbox;
+    request.device = device;
+    request.network = network;
+    if (!request.folders) return;
+    ids.reserve(request.folders->size());
+    for (WatchedFolder& folder : *request.folders) folder.id = ids.emplace_back(folder.id);
+  }
+
+  std::string mailbox, device, network;
+  std::vector<std::string> ids;
+  PingRequest request;
+};
+
+bool ValidIds(const PingRequest& request) {
+  if (request.mailbox.empty() || request.mailbox.size() > kMaxMailboxBytes) return false;
+  if (request.device.empty() || request.device.size() > kMaxDeviceBytes) return false;
+  if (!request.folders) return true;
+  return std::all_of(request.folders->begin(), request.folders->end(), [](const WatchedFolder& folder) {
+    return !folder.id.empty() && folder.id.size() <= kMaxIdBytes && static_cast<std::size_t>(folder.item_class) < kItemClasses;
+  });
+}
+
+}  // namespace
+
+struct Shard::Terms {
+  std::chrono::seconds heartbeat{0};
+  Refusal refusal = Refusal::kNone;
+  std::int64_t bound = 0;
+
+  bool Refuse(Refusal why, std::int64_t limit = 0) {
+    refusal = why;
+    bound = limit;
+    return false;
+  }
+};
+
+PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  ++stats_.holds;
+  const Slot slot = watches_.Allocate();
+  Watch& watch = At(slot);
+  watch.state = WatchState::kLoading;
+  watch.kind = request.kind;
+  watch.loop = request.loop < kMaxLoops ? request.loop : 0;
+  watch.since_ms = now_ms();
+  watch.done = std::move(done);
+  const PingId id = IdOf(slot);
+
+  Terms terms;
+  if (!ValidIds(request)) {
+    terms.Refuse(Refusal::kInvalid);
+    Refuse(slot, request, terms, effects);
+  } else if (context_.draining.load(std::memory_order_relaxed)) {
+    watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
+    Force(slot, EndReason::kDrained, effects);
+  } else {
+    Mailbox& mailbox = Enter(request.mailbox, effects);
+    Pin(mailbox);
+    watch.mailbox = &mailbox;
+    ++mailbox.watches;
+    if (!mailbox.loading) {
+      Admit(slot, request, effects);
+    } else {
+      watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
+      const bool counted = Count(slot, false);
+      if (!counted) terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(context_.options.limits.pings));
+      auto owned = std::make_shared<OwnedRequest>(request);
+      const std::uint32_t generation = watch.generation;
+      const bool deferred = counted && Defer(mailbox, [this, slot, generation, owned](const absl::Status& loaded, Mailbox&, Effects& later)
+                                                          ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                                                            Watch* waiting = watches_.Find(slot, generation);
+                                                            if (waiting == nullptr || waiting->state != WatchState::kLoading) return;
+                                                            if (!loaded.ok()) return Force(slot, EndReason::kFailed, later);
+                                                            Admit(slot, owned->request, later);
+                                                          });
+      if (counted && !deferred) {
+        terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
+      }
+      if (deferred) {
+        const auto heartbeat = std::clamp(request.heartbeat.value_or(context_.options.heartbeat_max), context_.options.heartbeat_min,
+                                          context_.options.heartbeat_max);
+        Park(slot, now_ms() + Duration(heartbeat).count());
+      } else {
+        Refuse(slot, request, terms, effects);
+      }
+    }
+  }
+  Settle();
+  return id;
+}
+
+// REQUIRES: the mailbox has been read. Everything that can refuse comes before anything that changes.
+void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
+  Watch& watch = At(slot);
+  Mailbox& mailbox = *watch.mailbox;
+  wheel_.Cancel(watches_, slot);
+  const DeviceNumber known = mailbox.devices.Find(request.device);
+  Device* device = known == kNoDevice ? nullptr : &mailbox.devices[known];
+  Terms terms;
+  if (!Settled(request, device, terms) || !HasRoom(mailbox, request, device, slot, terms)) return Refuse(slot, request, terms, effects);
+
+  if (device != nullptr && device->watch(request.kind) != kNoSlot) Supersede(device->watch(request.kind), effects);
+  watch.device = mailbox.InternDevice(request.device, mailbox.devices.size() + 1);
+  device = &mailbox.devices[watch.device];
+  watch.who.reset();
+  watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
+  if (request.kind == PingKind::kPing && device->delivered) AcknowledgeNamed(*device);
+  if (!device->hierarchy_cursor) device->hierarchy_cursor = mailbox.hierarchy;
+  Fit(watch, request, mailbox);
+  Remember(mailbox, watch.device, watch, terms.heartbeat, effects);
+  if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
+    samples_.push_back({request.kind, now_ms(), terms.heartbeat, std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
+                        std::string(request.network)});
+  }
+  Link(slot);
+  watch.state = WatchState::kParked;
+  Reconsider(slot, effects);
+}
+
+// What the PING asks for, with what was remembered for what it leaves out.
+bool Shard::Settled(const PingRequest& request, const Device* device, Terms& terms) const {
+  const bool remembers = request.kind == PingKind::kPing && device != nullptr;
+  const auto heartbeat = request.heartbeat || !remembers ? request.heartbeat : device->heartbeat;
+  std::size_t folders = 0;
+  if (request.folders) {
+    folders = request.folders->size();
+  } else if (remembers && device->folders) {
+    folders = device->folders->size();
+  }
+  if (!heartbeat || folders == 0) return terms.Refuse(Refusal::kMissingParameters);
+  const Options& options = context_.options;
+  if (*heartbeat < options.heartbeat_min) return terms.Refuse(Refusal::kHeartbeatTooShort, options.heartbeat_min.count());
+  if (*heartbeat > options.heartbeat_max) return terms.Refuse(Refusal::kHeartbeatTooLong, options.heartbeat_max.count());
+  const std::size_t most = options.limits.folders_per_ping;
+  if (folders > most) return terms.Refuse(Refusal::kTooManyFolders, static_cast<std::int64_t>(most));
+  terms.heartbeat = *heartbeat;
+  return true;
+}
+
+bool Shard::HasRoom(const Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms) {
+  const Limits& limits = context_.options.limits;
+  std::size_t fresh = 0;
+  if (request.folders && !mailbox.declared) {
+    for (const WatchedFolder& folder : *request.folders) fresh += mailbox.folders.Find(folder.id) == kNoFolder;
+  }
+  const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
+  if (fresh > 0 && mailbox.folders.living() + fresh > limits.folders_per_mailbox) return full(limits.folders_per_mailbox);
+  if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
+  const bool replaces = device != nullptr && device->watches[static_cast<std::size_t>(request.kind)] != kNoSlot;
+  if (mailbox.watchers.size() - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
+  if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
+  return true;
+}
+
+bool Shard::Count(Slot slot, bool replaces) {
+  Watch& watch = At(slot);
+  if (watch.counted) return true;
+  const std::size_t limit = context_.options.limits.pings + (replaces ? 1 : 0);
+  if (context_.held.fetch_add(1, std::memory_order_relaxed) >= limit) {
+    context_.held.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  watch.counted = true;
+  ++stats_.pings_held;
+  return true;
+}
+
+void Shard::Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) {
+  Watch& watch = At(slot);
+  watch.refusal = terms.refusal;
+  watch.bound = terms.bound;
+  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) watch.retry_after = RetryAfter();
+  watch.who = std::make_unique<Watch::Who>(
+      Watch::Who{std::string(request.mailbox.substr(0, kMaxMailboxBytes)), std::string(request.device.substr(0, kMaxDeviceBytes))});
+  Force(slot, EndReason::kRefused, effects);
+}
+
+std::chrono::seconds Shard::RetryAfter() {
+  const auto base = context_.options.retry_after.count();
+  return std::chrono::seconds(base + (base > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(base + 1)) : 0));
+}
+
+// The folders that the PING watches, and whether they fit the mailbox's list and classes.
+void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
+  watch.folders.Clear();
+  if (!request.folders) {
+    watch.folders = *mailbox.devices[watch.device].folders;
+    watch.folders.ForEach([&](FolderNumber number) {
+      const Folder& folder = mailbox.folders[number];
+      watch.misfit |= !folder.alive || (mailbox.declared && !folder.declaration);
+    });
+    return;
+  }
+  for (const WatchedFolder& named : *request.folders) {
+    FolderNumber number = mailbox.folders.Find(named.id);
+    if (number == kNoFolder || (mailbox.declared && !mailbox.folders[number].declaration)) {
+      if (mailbox.declared) {
+        watch.misfit = true;
+        continue;
+      }
+      number = CreateFolder(mailbox, named.id, named.item_class);
+    }
+    Folder& folder = mailbox.folders[number];
+    if (!folder.item_class) folder.item_class = named.item_class;
+    if (*folder.item_class != named.item_class) {
+      watch.misfit = true;
+      continue;
+    }
+    watch.folders.Add(number);
+  }
+}
+
+// Keeps what an accepted PING asked, for PINGs that leave it out. A PING that does not fit the folder list leaves the folders as they were.
+void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, std::chrono::seconds heartbeat, Effects& effects) {
+  Device& device = mailbox.devices[number];
+  bool changed = SeenNow(mailbox, device);
+  if (watch.kind == PingKind::kPing) {
+    changed |= device.heartbeat != heartbeat;
+    device.heartbeat = heartbeat;
+    if (!watch.misfit && (!device.folders || !(*device.folders == watch.folders))) {
+      device.folders = watch.folders;
+      changed = true;
+    }
+  }
+  if (changed) Write(mailbox, effects).devices.push_back({.record = RecordOf(mailbox, device)});
+}
+
+// The older PING ends; if PINGs of this device keep taking each other's place, its answer is held back, longer each time.
+void Shard::Supersede(Slot older, Effects& effects) {
+  Watch& watch = At(older);
+  Rivalry& rivalry = watch.mailbox->devices[watch.device].rivalry;
+  const std::int64_t quick_ms = kQuickMs + 2 * RivalryDelayMs(rivalry.count);
+  rivalry.count = rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms ? static_cast<std::uint8_t>(std::min(rivalry.count + 1, 100)) : 1;
+  rivalry.last_ms = now_ms();
+  const std::int64_t delay_ms = RivalryDelayMs(rivalry.count);
+  if (delay_ms == 0 || rivalry.delayed >= kMostDelayed || watch.state == WatchState::kReady) {
+    return Force(older, EndReason::kSuperseded, effects);
+  }
+  watch.forced = EndReason::kSuperseded;
+  Unlink(older);
+  watch.state = WatchState::kClosing;
+  watch.delayed = true;
+  ++rivalry.delayed;
+  Park(older, std::min(now_ms() + delay_ms, std::max(watch.deadline_ms, now_ms())));
+}
+
+bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  const Watch* watch = watches_.Find(slot, generation);
+  if (watch == nullptr || watch->forced == EndReason::kCancelled) return false;
+  Force(slot, EndReason::kCancelled, effects);
+  Settle();
+  return true;
+}
+
+std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::string_view> device, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  Mailbox* mailbox = FindMailbox(mailbox_id);
+  if (mailbox == nullptr || mailbox->watches == 0) return 0;
+  std::size_t ended = 0;
+  for (Slot slot = 0; slot < watches_.size(); ++slot) {  // loading and closing ones stand in no list of the mailbox
+    Watch& watch = At(slot);
+    if (watch.state == WatchState::kFree || watch.mailbox != mailbox) continue;
+    const std::string_view id = watch.who ? std::string_view(watch.who->device) : std::string_view(mailbox->devices[watch.device].id);
+    if (device && id != *device) continue;
+    if (watch.forced && watch.state == WatchState::kReady) continue;
+    watch.refusal = Refusal::kRevoked;
+    Force(slot, EndReason::kRefused, effects);
+    ++ended;
+  }
+  Settle();
+  return ended;
+}
+
+std::size_t Shard::Shed(std::size_t count, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  std::vector<Slot> parked;
+  for (Slot slot = 0; slot < watches_.size(); ++slot) {
+    if (At(slot).state == WatchState::kParked) parked.push_back(slot);
+  }
+  const std::size_t shed = std::min(count, parked.size());
+  std::partial_sort(parked.begin(), parked.begin() + static_cast<std::ptrdiff_t>(shed), parked.end(),
+                    [this](Slot a, Slot b) ABSL_NO_THREAD_SAFETY_ANALYSIS { return watches_[a].since_ms > watches_[b].since_ms; });
+  for (std::size_t i = 0; i < shed; ++i) {
+    At(parked[i]).retry_after = RetryAfter();
+    Force(parked[i], EndReason::kShed, effects);
+  }
+  Settle();
+  return shed;
+}
+
+void Shard::Drain(Duration over, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  for (Slot slot = 0; slot < watches_.size(); ++slot) {
+    Watch& watch = At(slot);
+    const std::int64_t in_ms = over.count() > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(over.count() + 1)) : 0;
+    const std::int64_t end_ms = now_ms() + in_ms;
+    if (watch.state == WatchState::kParked) {
+      watch.draining = end_ms < watch.deadline_ms;
+      watch.deadline_ms = std::min(watch.deadline_ms, end_ms);
+      Reconsider(slot, effects);
+    } else if (watch.state == WatchState::kClosing) {
+      Park(slot, std::min(watch.timer.due_ms, end_ms));
+    } else if (watch.state == WatchState::kLoading) {
+      Force(slot, EndReason::kDrained, effects);
+    }
+  }
+  Settle();
+}
+
+}  // namespace mailwake

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a shard tells of itself, and the walk that checks it.
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/src/check.h"
+#include "engine/src/shard.h"
+
+namespace mailwake {
+namespace {
+
+std::string Seconds(std::int64_t ms) { return absl::StrCat(std::max<std::int64_t>(ms, 0) / 1000, " s"); }
+
+std::string Why(const Verdict& verdict, const Watch& watch, std::int64_t now_ms) {
+  const std::string in = Seconds(verdict.due_ms - now_ms);
+  switch (verdict.wait) {
+    case Verdict::Wait::kLoading:
+      return "its mailbox is being read from the store";
+    case Verdict::Wait::kCoalescing:
+      return absl::StrCat("there are changes; they wait with others of their class for the coalescing window, ", in, " more");
+    case Verdict::Wait::kPaced:
+      return absl::StrCat("paced: it was told of all this ", watch.mailbox->devices[watch.device].told.repeats + 1,
+                          " times and has not synced; it is told again in ", in, ", or at once when something new changes");
+    case Verdict::Wait::kNoChange:
+      break;
+  }
+  return absl::StrCat("nobody else has changed a folder that it watches since it synced; the heartbeat ends in ",
+                      Seconds(watch.deadline_ms - now_ms));
+}
+
+}  // namespace
+
+void Shard::AddStats(Stats& stats) const {
+  MutexLock lock(mutex_);
+  stats.pings_held += stats_.pings_held;
+  stats.mailboxes += mailboxes_.size();
+  for (const auto& [id, mailbox] : mailboxes_) stats.mailboxes_loading += mailbox->loading;
+  stats.unsaved_mailboxes += unsaved_.size();
+  stats.holds += stats_.holds;
+  stats.changes += stats_.changes;
+  stats.repeats += stats_.repeats;
+  stats.masked += stats_.masked;
+  stats.wakes_paced += stats_.wakes_paced;
+  stats.commits += stats_.commits;
+  stats.commit_failures += stats_.commit_failures;
+  stats.load_failures += stats_.load_failures;
+  for (std::size_t i = 0; i < kEndReasons; ++i) stats.ends[i] += stats_.ends[i];
+}
+
+PingView Shard::View(Slot slot) const {
+  const Watch& watch = watches_[slot];
+  return {.id = IdOf(slot),
+          .mailbox = watch.who ? watch.who->mailbox : watch.mailbox->id,
+          .device = watch.who ? watch.who->device : watch.mailbox->devices[watch.device].id,
+          .kind = watch.kind,
+          .since = timeline_.ClockAt(watch.since_ms),
+          .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due_ms : watch.deadline_ms),
+          .folders = static_cast<std::uint32_t>(watch.folders.size())};
+}
+
+void Shard::AddPings(std::size_t most, std::vector<PingView>& pings) const {
+  MutexLock lock(mutex_);
+  for (Slot slot = 0; slot < watches_.size() && pings.size() < most; ++slot) {
+    if (watches_[slot].live()) pings.push_back(View(slot));
+  }
+}
+
+void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Explanation& explanation) const {
+  MutexLock lock(mutex_);
+  const Mailbox* mailbox = FindMailbox(mailbox_id);
+  if (mailbox == nullptr) return;
+  explanation.in_memory = !mailbox->loading;
+  for (Slot slot = 0; mailbox->loading && slot < watches_.size(); ++slot) {
+    const Watch& watch = watches_[slot];
+    if (watch.state != WatchState::kLoading || watch.mailbox != mailbox || watch.who->device != device_id) continue;
+    explanation.waiting = View(slot);
+    explanation.why = Why({.wait = Verdict::Wait::kLoading}, watch, now_ms());
+  }
+  const DeviceNumber number = mailbox->devices.Find(device_id);
+  if (number == kNoDevice) return;
+  const Device& device = mailbox->devices[number];
+  if (device.last_end) {
+    const LastEnd& last = *device.last_end;
+    explanation.last_end = EndRecord{last.id, mailbox->id, device.id, last.reason, last.time,
+                                     last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id, last.version};
+  }
+  const Slot slot = device.watches[0] != kNoSlot ? device.watches[0] : device.watches[1];
+  if (slot == kNoSlot) return;
+  const Watch& watch = watches_[slot];
+  explanation.waiting = View(slot);
+  const Verdict verdict = Judge(context_.options, watch, now_ms());
+  explanation.why = verdict.ends ? absl::StrCat("it ends now: ", std::string(Name(verdict.reason))) : Why(verdict, watch, now_ms());
+  watch.folders.ForEach([&](FolderNumber folder_number) {
+    const Folder& folder = mailbox->folders[folder_number];
+    explanation.folders.push_back({folder.id, folder.item_class.value_or(ItemClass::kEmail), folder.VersionFor(number),
+                                   device.cursor(folder_number), mailbox->Behind(number, folder_number)});
+  });
+}
+
+void Shard::TakeSamples(std::vector<HeartbeatSample>& samples) {
+  MutexLock lock(mutex_);
+  std::move(samples_.begin(), samples_.end(), std::back_inserter(samples));
+  samples_.clear();
+}
+
+void Shard::CheckInvariants() const {
+  MutexLock lock(mutex_);
+  wheel_.CheckInvariants(const_cast<WatchTable&>(watches_));
+  std::size_t used = 0, counted = 0, timed = 0;
+  absl::flat_hash_map<const Mailbox*, std::uint32_t> watches;
+  for (Slot slot = 0; slot < watches_.size(); ++slot) {
+    const Watch& watch = watches_[slot];
+    if (watch.state == WatchState::kFree) continue;
+    ++used;
+    counted += watch.counted;
+    const bool in_wheel = watch.timer.place != TimerNode::kNowhere;
+    timed += in_wheel;
+    MAILWAKE_CHECK(in_wheel == (watch.state != WatchState::kReady));
+    MAILWAKE_CHECK(watch.listed == (watch.live() && watch.state != WatchState::kLoading));
+    MAILWAKE_CHECK(watch.state != WatchState::kClosing || watch.forced.has_value());
+    if (watch.mailbox != nullptr) ++watches[watch.mailbox];
+    if (!watch.listed) continue;
+    MAILWAKE_CHECK(watch.counted);
+    MAILWAKE_CHECK(watch.mailbox->watchers[watch.place] == slot);
+    MAILWAKE_CHECK(watch.mailbox->devices[watch.device].watches[static_cast<std::size_t>(watch.kind)] == slot);
+  }
+  MAILWAKE_CHECK(used == watches_.used());
+  MAILWAKE_CHECK(counted == stats_.pings_held);
+  MAILWAKE_CHECK(timed == wheel_.size());
+  for (const auto& [id, mailbox] : mailboxes_) {
+    MAILWAKE_CHECK(id == mailbox->id);
+    MAILWAKE_CHECK(mailbox->watches == (watches.contains(mailbox.get()) ? watches[mailbox.get()] : 0));
+    MAILWAKE_CHECK(mailbox->idle != mailbox->pinned() && (!mailbox->loading || mailbox->folders.size() == 0));
+    for (FolderNumber number = 0; number < mailbox->folders.size(); ++number) {
+      const Folder& folder = mailbox->folders[number];
+      if (!folder.alive) continue;
+      MAILWAKE_CHECK(mailbox->folders.Find(folder.id) == number);
+      MAILWAKE_CHECK(folder.other <= folder.version && folder.version <= last_version_);
+    }
+  }
+}
+
+}  // namespace mailwake

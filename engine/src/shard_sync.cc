@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a device has: its cursors and its folder list.
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "engine/src/records.h"
+#include "engine/src/shard.h"
+
+namespace mailwake {
+namespace {
+
+// A device's record is written again when it was last seen this long before.
+constexpr auto kSeenAgain = std::chrono::hours(24);
+
+}  // namespace
+
+void Shard::WhenLoaded(std::string_view id, Done done, Call call, Effects& effects) {
+  Mailbox& mailbox = Enter(id, effects);
+  if (!mailbox.loading) return Finish(std::move(done), call(mailbox, effects), effects);
+  auto waiting = std::make_shared<std::pair<Done, Call>>(std::move(done), std::move(call));
+  const bool room =
+      Defer(mailbox, [this, waiting](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        Finish(std::move(waiting->first), loaded.ok() ? waiting->second(read, later) : loaded, later);
+      });
+  if (!room) effects.Call(std::move(waiting->first), absl::UnavailableError("too many calls wait for the mailbox to be read; try again"));
+}
+
+void Shard::Finish(Done done, const absl::Status& status, Effects& effects) {
+  if (status.ok() && !outbox_.empty()) {
+    outbox_.Wait(std::move(done));
+  } else {
+    effects.Call(std::move(done), status);
+  }
+}
+
+Device* Shard::EnterDevice(Mailbox& mailbox, std::string_view id, bool& record) {
+  const Limits& limits = context_.options.limits;
+  const DeviceNumber found = mailbox.devices.Find(id);
+  if ((found == kNoDevice || !mailbox.devices[found].known) && mailbox.known_devices >= limits.devices_per_mailbox) return nullptr;
+  Device& device = mailbox.devices[found == kNoDevice ? mailbox.devices.Create(id) : found];
+  record = SeenNow(mailbox, device);
+  return &device;
+}
+
+bool Shard::SeenNow(Mailbox& mailbox, Device& device) {
+  if (device.known && timeline_.clock() - device.last_seen < kSeenAgain) return false;
+  if (!device.known) ++mailbox.known_devices;
+  device.known = true;
+  device.last_seen = timeline_.clock();
+  return true;
+}
+
+Version Shard::BeginSync() {
+  MutexLock lock(mutex_);
+  return last_version_;
+}
+
+bool Shard::GaveOut(Version ticket) {
+  MutexLock lock(mutex_);
+  return ticket <= last_version_;
+}
+
+void Shard::EndSync(const SyncTicket& ticket, std::vector<std::string> folders, Done done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  WhenLoaded(
+      ticket.mailbox, std::move(done),
+      [this, ticket, folders = std::move(folders)](Mailbox& mailbox, Effects& later)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS { return MoveCursors(mailbox, ticket, folders, later); },
+      effects);
+  Settle();
+}
+
+absl::Status Shard::MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, const std::vector<std::string>& folders, Effects& effects) {
+  bool record = false;
+  Device* device = EnterDevice(mailbox, ticket.device, record);
+  if (device == nullptr) return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
+  FolderSet moved;
+  for (const std::string& id : folders) {
+    FolderNumber number = mailbox.folders.Find(id);
+    if (number == kNoFolder) {
+      if (mailbox.declared || mailbox.folders.living() >= context_.options.limits.folders_per_mailbox) continue;
+      number = CreateFolder(mailbox, id, std::nullopt);
+    }
+    if (ticket.version > device->cursor(number)) device->SetCursor(number, ticket.version);
+    device->told.folders.Remove(number);
+    moved.Add(number);
+  }
+  if (!moved.empty()) device->told.repeats = 0;
+  MailboxWrite::DeviceWrite cursors = CursorsOf(mailbox, *device, moved);
+  MailboxWrite& write = Write(mailbox, effects);
+  if (record) write.devices.push_back({.record = RecordOf(mailbox, *device)});
+  write.devices.push_back(std::move(cursors));
+  return absl::OkStatus();
+}
+
+void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::string_view folder, Done done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  WhenLoaded(
+      id, std::move(done),
+      [this, device_id = std::string(device_id), folder = std::string(folder)](Mailbox& mailbox, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        const DeviceNumber device_number = mailbox.devices.Find(device_id);
+        const FolderNumber number = mailbox.folders.Find(folder);
+        if (device_number == kNoDevice || number == kNoFolder) return absl::OkStatus();  // there is no cursor to reset
+        Device& device = mailbox.devices[device_number];
+        device.SetCursor(number, 0);
+        device.told.folders.Remove(number);
+        std::erase_if(device.named, [number](const auto& named) { return named.first == number; });
+        FolderSet reset;
+        reset.Add(number);
+        Write(mailbox, later).devices.push_back(CursorsOf(mailbox, device, reset));
+        ReconsiderAll(mailbox, later);
+        return absl::OkStatus();
+      },
+      effects);
+  Settle();
+}
+
+void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  auto list = std::make_shared<FolderList>();
+  WhenLoaded(
+      id,
+      [list, done = std::move(done)](absl::Status status) mutable {
+        if (!done) return;
+        status.ok() ? done(std::move(*list)) : done(std::move(status));
+      },
+      [list](Mailbox& mailbox, Effects&) {
+        list->declared = mailbox.declared;
+        list->version = mailbox.hierarchy;
+        std::vector<const Folder*> declared;
+        for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
+          if (mailbox.folders[number].alive && mailbox.folders[number].declaration) declared.push_back(&mailbox.folders[number]);
+        }
+        std::sort(declared.begin(), declared.end(),
+                  [](const Folder* a, const Folder* b) { return a->declaration->position < b->declaration->position; });
+        for (const Folder* folder : declared) {
+          list->folders.push_back({folder->id, folder->declaration->name, folder->item_class.value_or(ItemClass::kEmail),
+                                   folder->declaration->type, folder->declaration->parent});
+        }
+        return absl::OkStatus();
+      },
+      effects);
+  Settle();
+}
+
+void Shard::EndFolderSync(std::string_view id, std::string_view device_id, Version version, Done done, Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  WhenLoaded(
+      id, std::move(done),
+      [this, device_id = std::string(device_id), version](Mailbox& mailbox, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        if (version > mailbox.hierarchy) return absl::InvalidArgumentError("that version of the folder list was never given out");
+        bool record = false;  // written in any case
+        Device* device = EnterDevice(mailbox, device_id, record);
+        if (device == nullptr) return absl::ResourceExhaustedError("the mailbox has as many devices as it may");
+        if (!device->hierarchy_cursor || *device->hierarchy_cursor < version) {
+          device->hierarchy_cursor = version;
+          device->told.repeats = 0;
+        }
+        Write(mailbox, later).devices.push_back({.record = RecordOf(mailbox, *device)});
+        return absl::OkStatus();
+      },
+      effects);
+  Settle();
+}
+
+void Shard::Delivered(std::string_view id, std::string_view device, PingId ping) {
+  if (context_.options.acknowledge != Acknowledge::kPing) return;
+  MutexLock lock(mutex_);
+  Mailbox* mailbox = FindMailbox(id);
+  const DeviceNumber number = mailbox == nullptr ? kNoDevice : mailbox->devices.Find(device);
+  if (number == kNoDevice) return;
+  Device& state = mailbox->devices[number];
+  if (state.last_end && state.last_end->id == ping && !state.named.empty()) state.delivered = true;
+}
+
+// The versions that the last wake named, not the folders' present ones.
+void Shard::AcknowledgeNamed(Device& device) {
+  for (const auto& [folder, version] : device.named) {
+    if (version > device.cursor(folder)) device.SetCursor(folder, version);
+    device.told.folders.Remove(folder);
+  }
+  device.named.clear();
+  device.delivered = false;
+  device.told.repeats = 0;
+}
+
+}  // namespace mailwake

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/src/watch_table.h"
+
+#include "engine/src/check.h"
+
+namespace mailwake {
+
+Slot WatchTable::Allocate() {
+  ++used_;
+  if (free_ != kNoSlot) {
+    const Slot slot = free_;
+    free_ = timer(slot).links.next;
+    timer(slot).links = {};
+    return slot;
+  }
+  if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<Watch[]>(kChunk));
+  return size_++;
+}
+
+void WatchTable::Free(Slot slot) {
+  Watch& watch = (*this)[slot];
+  MAILWAKE_CHECK(watch.state != WatchState::kFree && watch.timer.place == TimerNode::kNowhere && !watch.listed && !watch.counted);
+  FolderSet folders = std::move(watch.folders);  // keeps the memory of a large set
+  folders.Clear();
+  const std::uint32_t generation = watch.generation + 1;
+  watch = Watch{};
+  watch.folders = std::move(folders);
+  watch.generation = generation == 0 ? 1 : generation;
+  watch.timer.links.next = free_;
+  free_ = slot;
+  --used_;
+}
+
+Watch* WatchTable::Find(Slot slot, std::uint32_t generation) {
+  if (slot >= size_) return nullptr;
+  Watch& watch = (*this)[slot];
+  return watch.state != WatchState::kFree && watch.generation == generation ? &watch : nullptr;
+}
+
+}  // namespace mailwake
