@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/https/connection.h"
+
+#include <poll.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "adapters/fronts/https/response_text.h"
+
+namespace mailwake::internal {
+namespace {
+
+// After this many steps other connections of the loop come first.
+constexpr int kMostSteps = 64;
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, const PeerAddress& peer) : loop_(std::move(loop)), peer_(peer) {
+  const TlsContext* tls = loop_->server().tls.get();
+  stream_ = tls == nullptr ? NewPlainStream(socket.get()) : tls->NewStream(socket.get());
+  socket_.emplace(loop_->io());
+  boost::system::error_code ec;
+  socket_->assign(socket.get(), ec);
+  if (ec) {
+    stream_.reset();  // the event loop cannot take it: Start closes
+  } else {
+    socket.Release();
+  }
+}
+
+Connection::~Connection() = default;
+
+void Connection::Start() {
+  self_ = shared_from_this();
+  SetState(ConnectionState::kHandshake);
+  if (stream_ == nullptr) return Close(Loop::Gone::kDrop);
+  Run();
+}
+
+void Connection::Run() {
+  if (running_) return;
+  const auto alive = shared_from_this();
+  running_ = true;
+  int steps = 0;
+  while (Step()) {
+    if (++steps < kMostSteps) continue;
+    loop_->PostOrRun([alive] { alive->Run(); });
+    break;
+  }
+  running_ = false;
+}
+
+bool Connection::Step() {
+  switch (state) {
+    case ConnectionState::kHandshake:
+      return StepHandshake();
+    case ConnectionState::kIdle:
+    case ConnectionState::kReading:
+      return StepRead();
+    case ConnectionState::kWriting:
+      return StepWrite();
+    case ConnectionState::kLingering:
+      return StepLinger();
+    case ConnectionState::kWaiting:
+      return StepWait();
+    case ConnectionState::kHeld:
+    case ConnectionState::kClosed:
+      break;
+  }
+  return false;
+}
+
+// Always false: there is nothing to do until the socket is ready.
+bool Connection::WaitFor(IoStatus want) {
+  bool& waiting = want == IoStatus::kWantWrite ? write_wait_ : read_wait_;
+  if (std::exchange(waiting, true)) return false;
+  const auto type = want == IoStatus::kWantWrite ? Descriptor::wait_write : Descriptor::wait_read;
+  socket_->async_wait(type, [self = shared_from_this(), want](const boost::system::error_code& ec) {
+    (want == IoStatus::kWantWrite ? self->write_wait_ : self->read_wait_) = false;
+    if (self->state == ConnectionState::kClosed) return;
+    if (ec) return self->Close(Loop::Gone::kTell);
+    self->Run();
+  });
+  return false;
+}
+
+bool Connection::StepHandshake() {
+  const IoStatus status = stream_->Handshake();
+  const bool tls = loop_->server().tls != nullptr;
+  if (status == IoStatus::kDone) {
+    if (tls) loop_->server().handshakes.Add();
+    SetState(ConnectionState::kIdle);
+    return true;
+  }
+  if (status != IoStatus::kGone) return WaitFor(status);
+  loop_->server().handshake_failures.Add();
+  Close(Loop::Gone::kDrop);
+  return false;
+}
+
+bool Connection::StepRead() {
+  if (!held_.empty()) {
+    const std::string held = std::exchange(held_, {});
+    return Consume(held);
+  }
+  if (read_wait_) return false;  // nothing new: the wait would have ended
+  const IoResult got = stream_->Read(loop_->buffer(), kReadSize);
+  if (got.status == IoStatus::kDone) return Consume({loop_->buffer(), got.bytes});
+  if (got.status != IoStatus::kGone) return WaitFor(got.status);
+  Close(Loop::Gone::kDrop);
+  return false;
+}
+
+bool Connection::Consume(std::string_view bytes) {
+  if (reader_ == nullptr) {
+    const HttpsOptions& options = loop_->server().options;
+    reader_ =
+        std::make_unique<RequestReader>(RequestLimits{.header_bytes = options.max_header_bytes, .body_bytes = options.max_body_bytes});
+  }
+  std::size_t used = 0;
+  const RequestReader::Progress progress = reader_->Read(bytes, used);
+  const std::size_t buffered = reader_->buffered();
+  const bool room = loop_->CountReading(static_cast<std::ptrdiff_t>(buffered) - static_cast<std::ptrdiff_t>(counted_));
+  counted_ = buffered;
+  switch (progress) {
+    case RequestReader::Progress::kDone:
+      return Serve(bytes.substr(used));
+    case RequestReader::Progress::kFailed:
+      loop_->server().bad_requests.Add();
+      Refuse(reader_->error().status, reader_->error().text);
+      return true;
+    case RequestReader::Progress::kMore:
+    case RequestReader::Progress::kContinue:
+      break;
+  }
+  if (!room) {
+    Refuse(503, "too many requests are being read at once; try again in a minute");
+    return true;
+  }
+  if (state == ConnectionState::kIdle && reader_->started()) SetState(ConnectionState::kReading);
+  if (progress == RequestReader::Progress::kContinue) Send(std::string(kContinueText), After::kBody, nullptr);
+  return true;
+}
+
+bool Connection::Serve(std::string_view rest) {
+  held_ = std::string(rest);
+  HttpRequest request = reader_->TakeRequest();
+  keep_alive_ = reader_->keep_alive();
+  http_1_0_ = reader_->http_1_0();
+  head_ = request.method == "HEAD";
+  DropReader();
+  request.peer = peer_.ToString();
+  loop_->server().requests.Add();
+  SetState(ConnectionState::kWaiting);
+  auto exchange = std::make_shared<Exchange>(shared_from_this());
+  exchange_ = exchange;
+  if (const HttpHandler* handler = loop_->server().router.Find(request.target)) {
+    (*handler)(std::move(request), std::move(exchange));
+  } else {
+    exchange->Respond(TextResponse(404, "nothing is served under this path"));
+  }
+  if (state != ConnectionState::kWaiting) return true;
+  if (held_.empty()) return WaitFor(IoStatus::kWantRead);
+  SetState(ConnectionState::kHeld);
+  return false;
+}
+
+// The socket is readable while the request waits: has the peer gone, or sent more?
+bool Connection::StepWait() {
+  if (read_wait_) return false;
+  switch (const IoStatus peer = stream_->Peek()) {
+    case IoStatus::kDone:
+      SetState(ConnectionState::kHeld);  // not read before the answer: a peer cannot make us keep more
+      return false;
+    case IoStatus::kGone:
+      Close(Loop::Gone::kTell);
+      return false;
+    default:
+      return WaitFor(peer);
+  }
+}
+
+void Connection::CheckHeld() {
+  if (state != ConnectionState::kHeld) return;
+  // Unread bytes make the socket readable for good, so an event loop cannot tell; the hang-up flags can.
+  pollfd look{.fd = socket_->native_handle(), .events = POLLRDHUP, .revents = 0};
+  if (::poll(&look, 1, 0) == 1) Close(Loop::Gone::kTell);
+}
+
+void Connection::Answer(HttpResponse response, Written written) {
+  if (state != ConnectionState::kWaiting && state != ConnectionState::kHeld) {
+    loop_->PostOrRun([written = std::move(written)]() mutable { written(false); });
+    return;
+  }
+  gone_ = nullptr;
+  const bool keep_alive = keep_alive_ && !response.close && !loop_->draining();
+  const ResponseContext context{.keep_alive = keep_alive, .http_1_0 = http_1_0_, .head = head_, .date = loop_->date()};
+  const After otherwise = state == ConnectionState::kHeld ? After::kLinger : After::kClose;
+  Send(ResponseText(response, context), keep_alive ? After::kNextRequest : otherwise, std::move(written));
+  Run();
+}
+
+void Connection::OnGone(absl::AnyInvocable<void()> gone) {
+  if (state == ConnectionState::kWaiting || state == ConnectionState::kHeld) gone_ = std::move(gone);
+}
+
+void Connection::Refuse(int status, std::string_view text) {
+  DropReader();
+  HttpResponse response = TextResponse(status, text);
+  if (status == 503) response.headers.emplace_back("Retry-After", "60");
+  Send(ResponseText(response, {.keep_alive = false, .date = loop_->date()}), After::kLinger, nullptr);
+}
+
+void Connection::Send(std::string bytes, After after, Written written) {
+  out_ = std::make_unique<Outgoing>(Outgoing{.bytes = std::move(bytes), .after = after, .written = std::move(written)});
+  SetState(ConnectionState::kWriting);
+}
+
+bool Connection::StepWrite() {
+  if (out_->done) return false;
+  const IoResult put = stream_->Write(out_->bytes.data() + out_->sent, out_->bytes.size() - out_->sent);
+  if (put.status == IoStatus::kGone) {
+    Close(Loop::Gone::kDrop);
+    return false;
+  }
+  if (put.status != IoStatus::kDone) return WaitFor(put.status);
+  out_->sent += put.bytes;
+  SetState(ConnectionState::kWriting);  // progress: the time starts anew
+  if (out_->sent < out_->bytes.size()) return true;
+  if (out_->after == After::kBody) {
+    out_.reset();
+    SetState(ConnectionState::kReading);
+    return true;
+  }
+  out_->done = true;
+  // Not from here: the handler may be on the stack, and `written` may well come back to us.
+  loop_->PostOrRun([self = shared_from_this()] { self->AfterWrite(); });
+  return false;
+}
+
+void Connection::AfterWrite() {
+  const std::unique_ptr<Outgoing> out = std::move(out_);
+  if (out->written) out->written(true);
+  if (state == ConnectionState::kClosed) return;
+  if (out->after == After::kNextRequest && !loop_->draining()) {
+    SetState(ConnectionState::kIdle);
+  } else if (out->after == After::kLinger) {
+    stream_->Finish();
+    SetState(ConnectionState::kLingering);
+  } else {
+    return Close(Loop::Gone::kDrop);
+  }
+  Run();
+}
+
+// Reads and forgets: closing with bytes unread would reset the connection, and the peer might never see the answer.
+bool Connection::StepLinger() {
+  const ssize_t got = ::read(socket_->native_handle(), loop_->buffer(), kReadSize);
+  if (got > 0) return true;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return WaitFor(IoStatus::kWantRead);
+  Close(Loop::Gone::kDrop);
+  return false;
+}
+
+void Connection::Expire() {
+  if (state == ConnectionState::kHandshake) loop_->server().handshake_failures.Add();
+  if (state == ConnectionState::kReading) {
+    Refuse(408, "the request took too long to arrive");
+    return Run();
+  }
+  Close(Loop::Gone::kDrop);
+}
+
+void Connection::DropReader() {
+  loop_->CountReading(-static_cast<std::ptrdiff_t>(std::exchange(counted_, 0)));
+  reader_.reset();
+}
+
+void Connection::Close(Loop::Gone tell) {
+  const auto alive = shared_from_this();
+  const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kWriting;
+  loop_->Remove(*this);
+  if (!socket_.has_value()) return;
+  if (polite && stream_ != nullptr) stream_->Finish();
+  stream_.reset();
+  socket_.reset();
+  DropReader();
+  std::string().swap(held_);
+  loop_->server().addresses.Release(peer_);
+  loop_->server().connections.Subtract();
+  self_.reset();
+  if (out_ != nullptr && !out_->done && out_->written) {
+    loop_->PostOrRun([written = std::move(out_->written)]() mutable { written(false); });
+  }
+  if (out_ != nullptr && !out_->done) out_.reset();
+  const auto exchange = exchange_.lock();
+  absl::AnyInvocable<void()> gone = std::exchange(gone_, nullptr);
+  const bool told = tell == Loop::Gone::kTell && gone;
+  if (exchange != nullptr && exchange->MarkGone(told) && told) gone();
+}
+
+}  // namespace mailwake::internal

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connection: one peer, one request at a time.
+//
+// Threads:    its loop's.
+// Cost:       while a request waits: this object, the stream's state, one wait in the event loop; no buffer.
+// Invariants: (1) one request is answered before the next is read: what comes early stays with the kernel, at most one read's worth here;
+//             (2) an answer's `written` runs once, from the event loop, before the connection's next request is served;
+//             (3) it keeps itself alive until Close.
+
+#ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_CONNECTION_H_
+#define MAILWAKE_ADAPTERS_FRONTS_HTTPS_CONNECTION_H_
+
+#include <absl/functional/any_invocable.h>
+
+#include <array>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/fronts/https/connection_lists.h"
+#include "adapters/fronts/https/exchange.h"
+#include "adapters/fronts/https/loop.h"
+#include "adapters/fronts/https/request_reader.h"
+#include "adapters/fronts/https/stream.h"
+
+namespace mailwake::internal {
+
+class Connection : public std::enable_shared_from_this<Connection>, public Listed {
+ public:
+  using Written = HttpExchange::Written;
+
+  Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, const PeerAddress& peer);
+  ~Connection();
+
+  void Start();
+  // The answer to the request that waits; `written(false)` if none does any more.
+  void Answer(HttpResponse response, Written written);
+  void OnGone(absl::AnyInvocable<void()> gone);
+  // At once. Gone::kTell: the request that waits hears of it.
+  void Close(Loop::Gone gone);
+
+  void Expire();
+  // Is the peer of a held connection still there?
+  void CheckHeld();
+
+  Loop& loop() { return *loop_; }
+  std::string& note() { return note_; }
+
+ private:
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+
+  enum class After : std::uint8_t { kNextRequest, kBody, kClose, kLinger };
+
+  // An answer under way.
+  struct Outgoing {
+    std::string bytes;
+    std::size_t sent = 0;
+    After after = After::kNextRequest;
+    Written written;  // empty: nobody asks
+    bool done = false;
+  };
+
+  void Run();
+  bool Step();  // true: again
+  bool StepHandshake();
+  bool StepRead();
+  bool StepWait();
+  bool StepWrite();
+  bool StepLinger();
+
+  bool Consume(std::string_view bytes);
+  bool Serve(std::string_view rest);
+  void Refuse(int status, std::string_view text);
+  void Send(std::string bytes, After after, Written written);
+  void AfterWrite();
+  void DropReader();
+  bool WaitFor(IoStatus want);
+  void SetState(ConnectionState next) { loop_->Place(*this, next); }
+
+  const std::shared_ptr<Loop> loop_;
+  std::shared_ptr<Connection> self_;  // until Close
+  std::optional<Descriptor> socket_;
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<RequestReader> reader_;  // while a request is being read
+  std::size_t counted_ = 0;                // of its bytes, at the loop
+  std::unique_ptr<Outgoing> out_;
+  std::string held_;  // came with the request before
+  std::string note_;
+  std::weak_ptr<Exchange> exchange_;  // of the request that waits
+  absl::AnyInvocable<void()> gone_;
+  const PeerAddress peer_;
+
+  bool read_wait_ = false;
+  bool write_wait_ = false;
+  bool running_ = false;
+  // Of the request that waits.
+  bool keep_alive_ = false;
+  bool http_1_0_ = false;
+  bool head_ = false;
+};
+
+}  // namespace mailwake::internal
+
+#endif  // MAILWAKE_ADAPTERS_FRONTS_HTTPS_CONNECTION_H_

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/https/listen_socket.h"
+
+#include <absl/strings/str_cat.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "adapters/fronts/https/peer_address.h"
+
+namespace mailwake::internal {
+namespace {
+
+// A device that lost its network says nothing. Seldom enough to leave a phone's radio asleep, often enough that a PING of the longest
+// heartbeat does not outlive its device by all of it.
+constexpr int kKeepIdleSeconds = 15 * 60;
+constexpr int kKeepIntervalSeconds = 30;
+constexpr int kKeepProbes = 4;
+// Bytes that nobody acknowledged for so long: the connection is dead.
+constexpr unsigned kUserTimeoutMs = 120'000;
+
+struct AddressInfoFree {
+  void operator()(addrinfo* info) const { ::freeaddrinfo(info); }
+};
+using AddressInfo = std::unique_ptr<addrinfo, AddressInfoFree>;
+
+absl::Status Malformed(const std::string& address, std::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot listen on \"", address, "\": ", std::string(why), "; write HOST:PORT, as in 127.0.0.1:8443 or [::1]:8443"));
+}
+
+absl::StatusOr<AddressInfo> Resolve(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return Malformed(address, "it has no port");
+  std::string host = address.substr(0, colon);
+  const std::string port = address.substr(colon + 1);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string::npos) {
+    return Malformed(address, "an IPv6 address stands in brackets");
+  }
+  if (host.empty()) return Malformed(address, "it has no host");
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65535)
+    return Malformed(address, "the port is not a number from 0 to 65535");
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  if (error != 0) return Malformed(address, ::gai_strerror(error));
+  return AddressInfo(found);
+}
+
+void Set(int socket, int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof(value)); }
+
+void SetOptions(int socket) {
+  Set(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+  Set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  Set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  Set(socket, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdleSeconds);
+  Set(socket, IPPROTO_TCP, TCP_KEEPINTVL, kKeepIntervalSeconds);
+  Set(socket, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMs, sizeof(kUserTimeoutMs));
+}
+
+absl::Status SystemError(const std::string& address, int error) {
+  const std::string what = absl::StrCat("cannot listen on ", address, ": ", std::strerror(error));
+  switch (error) {
+    case EADDRINUSE:
+      return absl::AlreadyExistsError(absl::StrCat(what, "; another server has it: stop that one, or listen on another port"));
+    case EACCES:
+    case EPERM:
+      return absl::PermissionDeniedError(absl::StrCat(what, "; ports below 1024 need a privilege: take a higher one"));
+    case EADDRNOTAVAIL:
+      return absl::InvalidArgumentError(absl::StrCat(what, "; this machine does not have that address"));
+    default:
+      return absl::InvalidArgumentError(what);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<FileDescriptor> Listen(const std::string& address) {
+  absl::StatusOr<AddressInfo> info = Resolve(address);
+  if (!info.ok()) return info.status();
+  const addrinfo& chosen = **info;
+  FileDescriptor socket(::socket(chosen.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return SystemError(address, errno);
+  SetOptions(socket.get());
+  if (::bind(socket.get(), chosen.ai_addr, chosen.ai_addrlen) != 0) return SystemError(address, errno);
+  if (::listen(socket.get(), SOMAXCONN) != 0) return SystemError(address, errno);
+  return socket;
+}
+
+std::string LocalAddress(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  const std::string host = PeerAddress(address).ToString();
+  // The port lies at the same place in both.
+  const int port = ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  return address.ss_family == AF_INET6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
+}
+
+}  // namespace mailwake::internal

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/https/loop.h"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include "adapters/fronts/https/connection.h"
+#include "adapters/fronts/https/response_text.h"
+
+namespace mailwake::internal {
+namespace {
+
+constexpr std::chrono::seconds kSweepPeriod{1};
+constexpr std::chrono::seconds kLingerTimeout{3};
+
+// In the order of ConnectionState.
+std::array<std::chrono::seconds, kTimedStates> Timeouts(const HttpsOptions& options) {
+  return {options.handshake_timeout, options.idle_timeout, options.request_timeout, options.write_timeout, kLingerTimeout};
+}
+
+}  // namespace
+
+Loop::Loop(const HttpsLoop& loop, std::shared_ptr<ServerState> server, std::size_t reading_bytes)
+    : io_(loop.io),
+      id_(loop.id),
+      server_(std::move(server)),
+      reading_limit_(reading_bytes),
+      lists_(Timeouts(server_->options)),
+      buffer_(kReadSize) {
+  timer_.emplace(*io_);
+}
+
+bool Loop::Post(Work& work) {
+  MutexLock lock(gate_);
+  if (!open_) return false;
+  boost::asio::post(*io_, std::move(work));
+  return true;
+}
+
+void Loop::PostOrRun(Work work) {
+  if (!Post(work)) work();
+}
+
+void Loop::DispatchOrRun(Work work) {
+  {
+    MutexLock lock(gate_);
+    if (open_ && !io_->get_executor().running_in_this_thread()) {
+      boost::asio::post(*io_, std::move(work));
+      return;
+    }
+  }
+  work();
+}
+
+void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer) {
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket), peer);
+  if (draining_) return connection->Close(Gone::kDrop);
+  connection->Start();
+}
+
+void Loop::Place(Connection& connection, ConnectionState state) {
+  lists_.Place(connection, state, ConnectionLists::Clock::now());
+  ArmSweep();
+}
+
+void Loop::Remove(Connection& connection) { lists_.Remove(connection); }
+
+bool Loop::CountReading(std::ptrdiff_t bytes) {
+  reading_ += static_cast<std::size_t>(bytes);
+  return reading_ <= reading_limit_;
+}
+
+void Loop::ArmSweep() {
+  if (sweep_armed_ || !timer_.has_value() || !lists_.WantsSweep()) return;
+  sweep_armed_ = true;
+  timer_->expires_after(kSweepPeriod);
+  timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
+    auto self = weak.lock();
+    if (self == nullptr || ec) return;
+    self->sweep_armed_ = false;
+    self->Sweep();
+    self->ArmSweep();
+  });
+}
+
+void Loop::Sweep() {
+  const auto now = ConnectionLists::Clock::now();
+  while (Listed* late = lists_.Expired(now)) static_cast<Connection*>(late)->Expire();
+  std::vector<std::shared_ptr<Connection>> held;
+  for (Listed& listed : lists_.list(ConnectionState::kHeld)) held.push_back(static_cast<Connection&>(listed).shared_from_this());
+  for (const auto& connection : held) connection->CheckHeld();
+}
+
+void Loop::Drain() {
+  draining_ = true;
+  for (const ConnectionState state : {ConnectionState::kHandshake, ConnectionState::kIdle}) {
+    ConnectionLists::List& list = lists_.list(state);
+    while (!list.empty()) static_cast<Connection&>(list.front()).Close(Gone::kDrop);
+  }
+}
+
+void Loop::CloseAll(Gone gone) {
+  draining_ = true;
+  for (std::size_t i = 0; i < kConnectionStates; ++i) {
+    ConnectionLists::List& list = lists_.list(static_cast<ConnectionState>(i));
+    while (!list.empty()) static_cast<Connection&>(list.front()).Close(gone);
+  }
+}
+
+void Loop::Detach() {
+  timer_.reset();
+  MutexLock lock(gate_);
+  open_ = false;
+}
+
+std::string_view Loop::date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_time_) {
+    date_time_ = now;
+    date_ = HttpDate(now);
+  }
+  return date_;
+}
+
+}  // namespace mailwake::internal

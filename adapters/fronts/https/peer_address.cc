@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/https/peer_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mailwake::internal {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> kMappedV4{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
+
+PeerAddress::PeerAddress(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET6) {
+    std::memcpy(bytes_.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, bytes_.size());
+  } else if (address.ss_family == AF_INET) {
+    std::copy(kMappedV4.begin(), kMappedV4.end(), bytes_.begin());
+    std::memcpy(bytes_.data() + kMappedV4.size(), &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
+  }
+}
+
+bool PeerAddress::is_v4() const { return std::equal(kMappedV4.begin(), kMappedV4.end(), bytes_.begin()); }
+
+std::string PeerAddress::ToString() const {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (is_v4()) {
+    inet_ntop(AF_INET, bytes_.data() + kMappedV4.size(), text, sizeof(text));
+  } else {
+    inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
+  }
+  return text;
+}
+
+PeerAddress::Bytes PeerAddress::limit_key() const {
+  Bytes key = bytes_;
+  if (!is_v4()) std::fill(key.begin() + 8, key.end(), std::uint8_t{0});
+  return key;
+}
+
+bool AddressLimit::Acquire(const PeerAddress& peer) {
+  MutexLock lock(mutex_);
+  std::size_t& count = connections_[peer.limit_key()];
+  if (count >= most_) {
+    if (count == 0) connections_.erase(peer.limit_key());
+    return false;
+  }
+  ++count;
+  return true;
+}
+
+void AddressLimit::Release(const PeerAddress& peer) {
+  MutexLock lock(mutex_);
+  const auto found = connections_.find(peer.limit_key());
+  if (found != connections_.end() && --found->second == 0) connections_.erase(found);
+}
+
+}  // namespace mailwake::internal

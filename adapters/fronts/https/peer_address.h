@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PeerAddress: who is at the other end, in 16 bytes; and AddressLimit: how many connections each has.
+//
+// Threads:    PeerAddress is a value; AddressLimit may be used from any thread.
+// Invariants: an IPv6 peer counts by its /64, which is what one customer gets; an IPv4 peer by its address.
+
+#ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_PEER_ADDRESS_H_
+#define MAILWAKE_ADAPTERS_FRONTS_HTTPS_PEER_ADDRESS_H_
+
+#include <absl/container/flat_hash_map.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "mailwake/mutex.h"
+
+namespace mailwake::internal {
+
+class PeerAddress {
+ public:
+  using Bytes = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
+
+  PeerAddress() = default;
+  explicit PeerAddress(const sockaddr_storage& address);
+
+  std::string ToString() const;  // "192.0.2.7", "2001:db8::7"
+  Bytes limit_key() const;
+
+ private:
+  bool is_v4() const;
+
+  Bytes bytes_{};
+};
+
+class AddressLimit {
+ public:
+  explicit AddressLimit(std::size_t most) : most_(most) {}
+
+  // False: that many are there already. Each true one is to be released.
+  bool Acquire(const PeerAddress& peer);
+  void Release(const PeerAddress& peer);
+
+ private:
+  const std::size_t most_;
+  Mutex mutex_;
+  absl::flat_hash_map<PeerAddress::Bytes, std::size_t> connections_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace mailwake::internal
+
+#endif  // MAILWAKE_ADAPTERS_FRONTS_HTTPS_PEER_ADDRESS_H_

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "adapters/fronts/https/connection.h"
+#include "adapters/fronts/https/listen_socket.h"
+#include "adapters/fronts/https/listener.h"
+#include "adapters/fronts/https/loop.h"
+#include "adapters/fronts/https/server_state.h"
+#include "mailwake/adapters/https_server.h"
+
+namespace mailwake {
+namespace {
+
+using internal::FileDescriptor;
+using internal::Listener;
+using internal::Loop;
+using internal::ServerState;
+using internal::TlsContext;
+
+// OpenSSL writes to the socket without MSG_NOSIGNAL: a peer that went would end the process.
+void IgnoreBrokenPipes() {
+  struct sigaction now {};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+}
+
+class Server final : public HttpsServer {
+ public:
+  Server(FileDescriptor socket, std::shared_ptr<ServerState> state, const std::vector<HttpsLoop>& loops)
+      : state_(std::move(state)), address_(internal::LocalAddress(socket.get())) {
+    const std::size_t share = state_->options.max_reading_bytes / loops.size();
+    for (const HttpsLoop& loop : loops) loops_.push_back(std::make_shared<Loop>(loop, state_, share));
+    listener_ = std::make_shared<Listener>(std::move(socket), loops_, state_);
+  }
+
+  ~Server() override {
+    listener_->Stop();
+    for (const auto& loop : loops_) loop->CloseAll(Loop::Gone::kDrop);
+    for (const auto& loop : loops_) loop->Detach();
+    state_->router.Clear();
+  }
+
+  void Handle(std::string path, HttpHandler handler) override { state_->router.Add(std::move(path), std::move(handler)); }
+
+  void Start() override {
+    Loop::Work start = [listener = listener_] { listener->Start(); };
+    loops_.front()->Post(start);
+  }
+
+  void StopAccepting() override {
+    StopListening();
+    ForEachLoop([](Loop& loop) { loop.Drain(); });
+  }
+
+  void Close() override {
+    StopListening();
+    ForEachLoop([](Loop& loop) { loop.CloseAll(Loop::Gone::kTell); });
+  }
+
+  std::string address() const override { return address_; }
+
+  HttpsStats stats() const override {
+    return {.connections = state_->connections.get(),
+            .accepted = state_->accepted.get(),
+            .refused = state_->refused.get(),
+            .handshakes = state_->handshakes.get(),
+            .handshake_failures = state_->handshake_failures.get(),
+            .requests = state_->requests.get(),
+            .bad_requests = state_->bad_requests.get()};
+  }
+
+ private:
+  void StopListening() {
+    Loop::Work stop = [listener = listener_] { listener->Stop(); };
+    loops_.front()->Post(stop);
+  }
+
+  void ForEachLoop(void (*call)(Loop&)) {
+    for (const auto& loop : loops_) {
+      Loop::Work work = [loop, call] { call(*loop); };
+      loop->Post(work);
+    }
+  }
+
+  const std::shared_ptr<ServerState> state_;
+  const std::string address_;
+  std::vector<std::shared_ptr<Loop>> loops_;
+  std::shared_ptr<Listener> listener_;
+};
+
+absl::Status CheckOptions(const HttpsOptions& options, const std::vector<HttpsLoop>& loops) {
+  if (loops.empty() || std::any_of(loops.begin(), loops.end(), [](const HttpsLoop& loop) { return loop.io == nullptr; }))
+    return absl::InvalidArgumentError("the HTTPS server needs at least one event loop");
+  if (options.cert_file.empty() != options.key_file.empty())
+    return absl::InvalidArgumentError(
+        absl::StrCat(options.cert_file.empty() ? "a key" : "a certificate", " file without the other: give both cert and key, or neither"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpsServer>> HttpsServer::Create(const HttpsOptions& options, std::vector<HttpsLoop> loops) {
+  if (absl::Status status = CheckOptions(options, loops); !status.ok()) return status;
+  std::unique_ptr<TlsContext> tls;
+  if (!options.cert_file.empty()) {
+    auto created = TlsContext::Create(options.cert_file, options.key_file);
+    if (!created.ok()) return created.status();
+    tls = *std::move(created);
+  }
+  absl::StatusOr<FileDescriptor> socket = internal::Listen(options.listen);
+  if (!socket.ok()) return socket.status();
+  IgnoreBrokenPipes();
+  auto state = std::make_shared<ServerState>(options, std::move(tls));
+  return std::make_unique<Server>(*std::move(socket), std::move(state), loops);
+}
+
+}  // namespace mailwake

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stream: bytes to and from a peer over a non-blocking socket, encrypted or not. The seam at which TLS can be done otherwise.
+//
+// Threads:    one loop's.
+// Cost:       no buffer of its own: a stream with nothing under way keeps its socket and its protocol state.
+// Invariants: (1) never blocks and never waits: the caller waits for the socket as the result says, and calls again;
+//             (2) a Write that did not take everything is repeated with what is left, from any address;
+//             (3) Read takes at most what it is given room for, and leaves nothing decrypted behind if that is kReadSize or more.
+// Example:    IoResult got = stream->Read(buffer, kReadSize); if (got.status == IoStatus::kWantRead) WaitForRead();
+
+#ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_STREAM_H_
+#define MAILWAKE_ADAPTERS_FRONTS_HTTPS_STREAM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace mailwake::internal {
+
+// The payload of the largest TLS record.
+inline constexpr std::size_t kReadSize = 16 * 1024;
+
+enum class IoStatus : std::uint8_t {
+  kDone,
+  kWantRead,   // again once the socket is readable
+  kWantWrite,  // again once it is writable
+  kGone,       // the peer closed, or the connection is broken
+};
+
+struct IoResult {
+  IoStatus status = IoStatus::kGone;
+  std::size_t bytes = 0;  // kDone only
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  virtual IoStatus Handshake() = 0;
+  virtual IoResult Read(char* data, std::size_t size) = 0;
+  virtual IoResult Write(const char* data, std::size_t size) = 0;
+  // Is the peer there? kDone: it sent something, which stays unread. kWantRead: there, and silent.
+  virtual IoStatus Peek() = 0;
+  // Tells the peer that no more is sent. Does not wait, does not close the socket.
+  virtual void Finish() = 0;
+};
+
+// `fd` stays the caller's and must outlive the stream.
+std::unique_ptr<Stream> NewPlainStream(int fd);
+
+}  // namespace mailwake::internal
+
+#endif  // MAILWAKE_ADAPTERS_FRONTS_HTTPS_STREAM_H_

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/https/tls_stream.h"
+
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace mailwake::internal {
+namespace {
+
+class TlsStream final : public Stream {
+ public:
+  TlsStream(SslHandle ssl, int fd) : ssl_(std::move(ssl)), fd_(fd) {}
+
+  IoStatus Handshake() override {
+    ERR_clear_error();  // SSL_get_error looks at what others left in the thread's queue
+    return Judge(SSL_accept(ssl_.get()));
+  }
+
+  IoResult Read(char* data, std::size_t size) override {
+    std::size_t got = 0;
+    ERR_clear_error();
+    return {Judge(SSL_read_ex(ssl_.get(), data, size, &got)), got};
+  }
+
+  IoResult Write(const char* data, std::size_t size) override {
+    std::size_t sent = 0;
+    ERR_clear_error();
+    return {Judge(SSL_write_ex(ssl_.get(), data, size, &sent)), sent};
+  }
+
+  IoStatus Peek() override {
+    char byte;
+    std::size_t got = 0;
+    ERR_clear_error();
+    return Judge(SSL_peek_ex(ssl_.get(), &byte, 1, &got));
+  }
+
+  void Finish() override {
+    // After a fatal error OpenSSL forbids it; before the end of the handshake it makes no sense.
+    if (!broken_ && SSL_is_init_finished(ssl_.get())) {
+      ERR_clear_error();
+      SSL_shutdown(ssl_.get());
+    }
+    ::shutdown(fd_, SHUT_WR);
+  }
+
+ private:
+  IoStatus Judge(int result) {
+    if (result == 1) return IoStatus::kDone;
+    switch (SSL_get_error(ssl_.get(), result)) {
+      case SSL_ERROR_WANT_READ:
+        return IoStatus::kWantRead;
+      case SSL_ERROR_WANT_WRITE:
+        return IoStatus::kWantWrite;
+      case SSL_ERROR_ZERO_RETURN:  // close_notify
+        return IoStatus::kGone;
+      default:
+        broken_ = true;
+        return IoStatus::kGone;
+    }
+  }
+
+  const SslHandle ssl_;
+  const int fd_;
+  bool broken_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Stream> NewTlsStream(SslHandle ssl, int fd) {
+  if (ssl == nullptr || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
+  SSL_set_accept_state(ssl.get());
+  return std::make_unique<TlsStream>(std::move(ssl), fd);
+}
+
+}  // namespace mailwake::internal
