@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ApiClient: calls of the server's /v1 surface over one connection, one at a time, repeated until they are answered.
+//
+// Threads:    one io_context that runs on one thread owns it.
+// Invariants: `done` runs once for each Call, unless the client is gone first. 5xx and lost connections are tried again, ever more slowly.
+
+#ifndef MAILWAKE_BENCH_FLEET_API_CLIENT_H_
+#define MAILWAKE_BENCH_FLEET_API_CLIENT_H_
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "bench/fleet/connection.h"
+
+namespace mailwake::fleet {
+
+struct ApiCall {
+  std::string method;
+  std::string path;
+  std::string type;  // Content-Type
+  std::string body;
+};
+
+class ApiClient {
+ public:
+  using Done = std::function<void(HttpReply)>;
+
+  // `target` must outlive the client.
+  ApiClient(boost::asio::io_context& io, const Target& target, std::string token);
+  ~ApiClient();
+  ApiClient(const ApiClient&) = delete;
+  ApiClient& operator=(const ApiClient&) = delete;
+
+  // `writing` runs before the first byte of the first try is written. REQUIRES: not busy.
+  void Call(ApiCall call, std::function<void()> writing, Done done);
+  bool busy() const { return busy_; }
+  // Tries that failed, since the start, and why the last one did.
+  std::uint64_t failures() const { return failures_; }
+  const std::string& last_failure() const { return last_failure_; }
+
+ private:
+  void Try();
+  void Write();
+  void Retry(std::string why);
+
+  boost::asio::io_context& io_;
+  const Target& target_;
+  const std::string token_;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  bool busy_ = false;
+  ApiCall call_;
+  std::function<void()> writing_;
+  Done done_;
+  std::uint32_t tries_ = 0;
+  std::uint64_t failures_ = 0;
+  std::string last_failure_;
+};
+
+}  // namespace mailwake::fleet
+
+#endif  // MAILWAKE_BENCH_FLEET_API_CLIENT_H_

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/fleet/ledger.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mailwake::fleet {
+namespace {
+
+constexpr std::size_t kMostComplaints = 10;
+
+}  // namespace
+
+Ledger::Ledger(std::uint32_t mailboxes, std::uint32_t devices_per_mailbox, Span late_after)
+    : per_mailbox_(devices_per_mailbox), late_after_(late_after), watches_(std::size_t{mailboxes} * devices_per_mailbox) {}
+
+bool Ledger::Untold(const Watch& watch) {
+  return std::ranges::any_of(watch.open, [](const Entry& entry) { return !entry.told; });
+}
+
+bool Ledger::Due(const Entry& entry) { return !entry.told && !entry.unsure && entry.acknowledged != kNever; }
+
+Ledger::Watch* Ledger::Find(DeviceIndex device, std::string_view folder) {
+  for (Watch& watch : watches_[device]) {
+    if (watch.folder == folder) return &watch;
+  }
+  return nullptr;
+}
+
+void Ledger::Complain(const char* what, DeviceIndex device, std::string_view folder) {
+  if (complaints_.size() >= kMostComplaints) return;
+  complaints_.push_back(std::string(what) + ": " + DeviceName(device / per_mailbox_, device % per_mailbox_) + " of " +
+                        MailboxName(device / per_mailbox_) + ", folder " + std::string(folder));
+}
+
+// ---- changes ------------------------------------------------------------------------------------------------------------------------
+
+Ledger::Receipt Ledger::Sent(MailboxIndex mailbox, std::string_view folder, std::optional<std::uint32_t> origin, Instant now) {
+  MutexLock lock(mutex_);
+  const Receipt receipt{.change = next_change_++, .mailbox = mailbox, .folder = folder, .own = origin.has_value()};
+  for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
+    if (origin == ordinal) continue;
+    Watch* watch = Find(mailbox * per_mailbox_ + ordinal, folder);
+    if (watch == nullptr) continue;
+    if (!Untold(*watch)) ++totals_.wakes_expected;
+    watch->open.push_back({.change = receipt.change, .sent = now});
+  }
+  return receipt;
+}
+
+void Ledger::Acknowledged(const Receipt& receipt, Instant now) {
+  MutexLock lock(mutex_);
+  ++totals_.changes;
+  if (receipt.own) ++totals_.own_changes;
+  for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
+    Watch* watch = Find(receipt.mailbox * per_mailbox_ + ordinal, receipt.folder);
+    if (watch == nullptr) continue;
+    for (Entry& entry : watch->open) {
+      if (entry.change == receipt.change) entry.acknowledged = now;
+    }
+  }
+}
+
+// ---- devices ------------------------------------------------------------------------------------------------------------------------
+
+void Ledger::Watching(DeviceIndex device, std::span<const std::string> folders) {
+  MutexLock lock(mutex_);
+  Watches now;
+  for (const std::string& folder : folders) {
+    Watch* old = Find(device, folder);
+    now.push_back(old != nullptr ? std::move(*old) : Watch{.folder = folder, .open = {}});
+    if (old != nullptr) old->open.clear();
+  }
+  for (const Watch& dropped : watches_[device]) Dissolve(dropped);
+  watches_[device] = std::move(now);
+}
+
+// A notice that will not be waited for: the changes it stands for are gone or need no wake.
+void Ledger::Dissolve(const Watch& watch) {
+  if (!Untold(watch)) return;
+  --totals_.wakes_expected;
+  const bool covered = std::ranges::any_of(watch.open, Due);
+  ++(covered ? totals_.covered : totals_.undecided);
+}
+
+void Ledger::Woken(DeviceIndex device, std::span<const std::string> folders, Instant answered) {
+  MutexLock lock(mutex_);
+  ++totals_.answers;
+  for (const std::string& folder : folders) WokenFor(device, folder, answered);
+}
+
+void Ledger::WokenFor(DeviceIndex device, std::string_view folder, Instant answered) {
+  Watch* watch = Find(device, folder);
+  bool behind = false;
+  Instant first = kNever;
+  if (watch != nullptr) {
+    for (Entry& entry : watch->open) {
+      if (entry.sent > answered) continue;
+      behind = true;
+      if (!std::exchange(entry.told, true)) first = std::min(first, entry.sent);
+    }
+  }
+  if (!behind) {
+    ++totals_.foreign;
+    Complain("foreign wake", device, folder);
+    return;
+  }
+  if (first == kNever) {
+    ++totals_.repeated;
+    return;
+  }
+  ++totals_.wakes;
+  latency_.Record(std::chrono::duration_cast<Histogram::Micros>(answered - first));
+  if (answered - first > late_after_) ++totals_.late;
+  if (Untold(*watch)) ++totals_.wakes_expected;  // written after the answer was read: a notice of its own
+}
+
+void Ledger::Synced(DeviceIndex device, std::string_view folder, Instant asked, Instant answered) {
+  MutexLock lock(mutex_);
+  Watch* watch = Find(device, folder);
+  if (watch == nullptr) return;
+  const bool untold_before = Untold(*watch);
+  Watch gone;
+  std::erase_if(watch->open, [&](const Entry& entry) {
+    if (entry.acknowledged > asked) return false;
+    gone.open.push_back(entry);
+    return true;
+  });
+  for (Entry& entry : watch->open) {
+    if (entry.sent >= answered) continue;
+    entry.unsure = true;
+    entry.told = false;  // if it was told of, then perhaps only by an answer that did not know of it
+  }
+  const bool untold_after = Untold(*watch);
+  if (untold_before && !untold_after) Dissolve(gone);
+  if (!untold_before && untold_after) ++totals_.wakes_expected;
+}
+
+void Ledger::Expired(DeviceIndex device, Instant asked, Instant) {
+  MutexLock lock(mutex_);
+  for (Watch& watch : watches_[device]) {
+    const auto known = [&](const Entry& entry) { return Due(entry) && entry.acknowledged <= asked; };
+    if (!std::ranges::any_of(watch.open, known)) continue;
+    ++totals_.missed;
+    Complain("expired although behind", device, watch.folder);
+    for (Entry& entry : watch.open) entry.told = true;
+  }
+}
+
+// ---- looking in ---------------------------------------------------------------------------------------------------------------------
+
+std::size_t Ledger::Owed() const {
+  MutexLock lock(mutex_);
+  std::size_t owed = 0;
+  for (const Watches& watches : watches_) {
+    for (const Watch& watch : watches) owed += std::ranges::any_of(watch.open, Due) ? 1 : 0;
+  }
+  return owed;
+}
+
+void Ledger::Finish() {
+  MutexLock lock(mutex_);
+  for (DeviceIndex device = 0; device < watches_.size(); ++device) {
+    for (Watch& watch : watches_[device]) {
+      if (std::ranges::any_of(watch.open, Due)) {
+        ++totals_.missed;
+        Complain("missed", device, watch.folder);
+      } else {
+        Dissolve(watch);
+      }
+      watch.open.clear();
+    }
+  }
+}
+
+Totals Ledger::totals() const {
+  MutexLock lock(mutex_);
+  return totals_;
+}
+
+Histogram Ledger::latency() const {
+  MutexLock lock(mutex_);
+  return latency_;
+}
+
+std::vector<std::string> Ledger::complaints() const {
+  MutexLock lock(mutex_);
+  return complaints_;
+}
+
+}  // namespace mailwake::fleet
