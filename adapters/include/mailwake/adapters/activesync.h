@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exchange ActiveSync without sockets: turns requests into PINGs, syncs and folder syncs of an engine, and their ends into answers.
-// Protocol versions 2.5 to 16.1; both forms of the query; OPTIONS, Ping, Sync, FolderSync, Provision, Settings. docs/activesync.md has the
-// map.
+// Protocol versions 2.5 to 16.1; both forms of the query; OPTIONS, Ping, Sync, FolderSync, Provision, Settings. The whole map:
+// docs/activesync.md.
 //
 // Threads:    handler() may be called on several loops at once; each exchange is answered on its own.
-// Example:    auto front = NewActiveSync(engine, authenticator, state, {}); server.Handle("/Microsoft-Server-ActiveSync",
-// front->handler());
+// Example:    auto front = NewActiveSync(engine, authenticator, state, nullptr, {});
+//             server.Handle("/Microsoft-Server-ActiveSync", front->handler());
 
 #ifndef MAILWAKE_ADAPTERS_ACTIVESYNC_H_
 #define MAILWAKE_ADAPTERS_ACTIVESYNC_H_

@@ -4,12 +4,10 @@
 // this runs on any HTTP server; fronts/https is one.
 //
 // Threads:    an exchange belongs to one event loop: it is created and told of its end there. Respond and Post may be called from any
-// thread;
-//             the other members are for the exchange's loop only.
+//             thread; the other members are for the exchange's loop only.
 // Invariants: (1) an exchange is answered at most once; later answers are ignored;
 //             (2) `gone` runs at most once, and never after Respond was called;
-//             (3) `written` runs exactly once for the answer that counts, on the exchange's loop; that of an ignored answer is destroyed
-//             unrun.
+//             (3) `written` runs exactly once for the answer that counts, on the exchange's loop; others are destroyed unrun.
 
 #ifndef MAILWAKE_ADAPTERS_HTTP_H_
 #define MAILWAKE_ADAPTERS_HTTP_H_

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Acknowledge::kPing: a device's next request on the same connection shows that it has the answer of its PING. The connection's note holds
+// which PING that was.
+
+#ifndef MAILWAKE_FRONTS_ACTIVESYNC_ACKNOWLEDGE_H_
+#define MAILWAKE_FRONTS_ACTIVESYNC_ACKNOWLEDGE_H_
+
+#include "adapters/fronts/activesync/call.h"
+
+namespace mailwake::eas {
+
+// A PING of this call is being answered.
+void RememberAnswered(const Call& call, PingId id);
+// This call is the next request on its connection.
+void TellDelivered(const Call& call);
+
+}  // namespace mailwake::eas
+
+#endif  // MAILWAKE_FRONTS_ACTIVESYNC_ACKNOWLEDGE_H_

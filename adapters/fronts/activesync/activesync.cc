@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The front door: method, credentials, query, account; then the command.
+#include "mailwake/adapters/activesync.h"
+
+#include <utility>
+
+#include "adapters/fronts/activesync/acknowledge.h"
+#include "adapters/fronts/activesync/call.h"
+#include "adapters/fronts/activesync/commands.h"
+#include "adapters/fronts/activesync/user.h"
+#include "mailwake/adapters/http_text.h"
+
+namespace mailwake {
+namespace eas {
+namespace {
+
+void Dispatch(const CallPtr& call) {
+  switch (call->query.command) {
+    case Command::kPing:
+      return RunPing(call);
+    case Command::kSync:
+      return RunSync(call);
+    case Command::kFolderSync:
+      return RunFolderSync(call);
+    case Command::kProvision:
+      return RunProvision(call);
+    case Command::kSettings:
+      return RunSettings(call);
+    case Command::kOther:
+      return Refuse(*call, 501);
+  }
+}
+
+// The account is known: may it do what the query says?
+void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Account>& account, bool options) {
+  if (call->gone) return;
+  if (absl::IsUnauthenticated(account.status())) return Refuse(*call, 401);
+  if (!account.ok()) return RefuseForNow(*call, kRetryAfter);
+  if (options) return RunOptions(*call->exchange);
+  const std::string& named = call->query.user;
+  if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
+  call->mailbox = account->mailbox;
+  TellDelivered(*call);
+  Dispatch(call);
+}
+
+void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
+  const bool options = request.method == "OPTIONS";
+  if (!options && request.method != "POST") return Refuse(*exchange, 405);
+  std::optional<BasicCredentials> credentials = ParseBasic(Header(request, "Authorization"));
+  if (!credentials) return Refuse(*exchange, 401);
+
+  auto call = std::make_shared<Call>();
+  call->context = context;
+  call->exchange = std::move(exchange);
+  if (!options) {
+    absl::StatusOr<Query> query = ParseQuery(SplitTarget(request.target).query);
+    if (!query.ok()) return Refuse(*call, 400);
+    call->query = *std::move(query);
+    call->version = call->query.version != 0 ? call->query.version : ParseVersion(Header(request, "MS-ASProtocolVersion"));
+  }
+  call->http = std::move(request);
+  call->exchange->OnGone([call = std::weak_ptr<Call>(call)] {
+    if (const CallPtr alive = call.lock()) alive->gone = true;
+  });
+
+  std::string user(WithoutDomain(credentials->user));
+  context->authenticator.Authenticate(user, std::move(credentials->password), [call, user, options](absl::StatusOr<Account> account) {
+    call->OnLoop([call, user, options, account = std::move(account)] { Admit(call, user, account, options); });
+  });
+}
+
+class Front final : public ActiveSync {
+ public:
+  explicit Front(std::shared_ptr<Context> context) : context_(std::move(context)) {}
+
+  HttpHandler handler() override {
+    return [context = context_](HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
+      Receive(context, std::move(request), std::move(exchange));
+    };
+  }
+
+ private:
+  std::shared_ptr<Context> context_;
+};
+
+}  // namespace
+}  // namespace eas
+
+std::unique_ptr<ActiveSync> NewActiveSync(Engine& engine, Authenticator& authenticator, FrontState& state, SyncProvider* provider,
+                                          const ActiveSyncOptions& options) {
+  return std::make_unique<eas::Front>(std::make_shared<eas::Context>(
+      eas::Context{engine, authenticator, state, provider, options, eas::DeviceQueue(options.max_waiting_requests)}));
+}
+
+}  // namespace mailwake

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/activesync/call.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+
+namespace mailwake::eas {
+namespace {
+
+// Always with its type, on an empty body too: some devices take anything else for an error page.
+HttpResponse Response(int status, std::string body) {
+  return {.status = status,
+          .headers = {{"Content-Type", std::string(kContentType)}, {"Cache-Control", "private"}, {"MS-Server-ActiveSync", "16.1"}},
+          .body = std::move(body)};
+}
+
+// The first `fields` of the address, empty ones kept.
+std::string Prefix(const std::string& address, char separator, int fields) {
+  std::size_t at = 0;
+  for (int i = 0; i < fields && at != std::string::npos; ++i) at = address.find(separator, i == 0 ? 0 : at + 1);
+  return address.substr(0, at);
+}
+
+}  // namespace
+
+void Answer(const Call& call, std::string document, HttpExchange::Written written) {
+  call.exchange->Respond(Response(200, std::move(document)), std::move(written));
+}
+
+void AnswerAndClose(const Call& call, std::string document) {
+  HttpResponse response = Response(200, std::move(document));
+  response.close = true;
+  call.exchange->Respond(std::move(response));
+}
+
+void Refuse(HttpExchange& exchange, int status) {
+  HttpResponse response = Response(status, {});
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"mailwake\"");
+  if (status == 405) response.headers.emplace_back("Allow", "OPTIONS,POST");
+  exchange.Respond(std::move(response));
+}
+
+void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after) {
+  HttpResponse response = Response(503, {});
+  response.headers.emplace_back("Retry-After", absl::StrCat(std::max<std::int64_t>(retry_after.count(), 1)));
+  exchange.Respond(std::move(response));
+}
+
+std::string NetworkOf(const std::string& peer) {
+  if (peer.find(':') == std::string::npos) return Prefix(peer, '.', 3) + ".0/24";
+  return Prefix(peer, ':', 3) + "::/48";
+}
+
+}  // namespace mailwake::eas

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Call: one authenticated request on its way to its answer. Context: what all calls share.
+//
+// Threads:    a call belongs to its exchange's loop; whatever answers elsewhere comes back with OnLoop.
+
+#ifndef MAILWAKE_FRONTS_ACTIVESYNC_CALL_H_
+#define MAILWAKE_FRONTS_ACTIVESYNC_CALL_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "adapters/fronts/activesync/device_queue.h"
+#include "adapters/fronts/activesync/query.h"
+#include "mailwake/adapters/activesync.h"
+#include "mailwake/adapters/wbxml.h"
+
+namespace mailwake::eas {
+
+struct Context {
+  Engine& engine;
+  Authenticator& authenticator;
+  FrontState& state;
+  SyncProvider* provider;  // may be null
+  const ActiveSyncOptions options;
+  DeviceQueue queue;
+};
+
+struct Call {
+  std::shared_ptr<Context> context;
+  std::shared_ptr<HttpExchange> exchange;
+  HttpRequest http;
+  Query query;
+  std::string mailbox;
+  int version = 0;    // of the protocol, in tenths; 0: not said
+  bool gone = false;  // the connection ended before the answer
+
+  Engine& engine() const { return context->engine; }
+  const ActiveSyncOptions& options() const { return context->options; }
+  wbxml::Limits limits() const { return {.depth = options().max_wbxml_depth}; }
+  // 2.5 and 12.0 name the class of each collection in Sync.
+  bool NamesClasses() const { return version != 0 && version < 121; }
+
+  template <typename Work>
+  void OnLoop(Work work) const {
+    exchange->Post(std::move(work));
+  }
+};
+using CallPtr = std::shared_ptr<Call>;
+
+inline constexpr std::string_view kContentType = "application/vnd.ms-sync.wbxml";
+
+// 200 with a document (or none: an empty body is an answer too), and what to do once it was written.
+void Answer(
+    const Call& call, std::string document, HttpExchange::Written written = [](bool) {});
+// The same, and the connection ends with it.
+void AnswerAndClose(const Call& call, std::string document);
+// Without a body: 401 names the realm, 503 the time to come back.
+void Refuse(HttpExchange& exchange, int status);
+void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after);
+// The same for a call that has its context.
+inline void Refuse(const Call& call, int status) { Refuse(*call.exchange, status); }
+inline void RefuseForNow(const Call& call, std::chrono::seconds retry_after) { RefuseForNow(*call.exchange, retry_after); }
+
+// What is told when nothing says how long an outage lasts.
+inline constexpr std::chrono::seconds kRetryAfter{10};
+
+// The network a peer is in, for the heartbeat statistics: the /24 of IPv4, the /48 of IPv6.
+std::string NetworkOf(const std::string& peer);
+
+}  // namespace mailwake::eas
+
+#endif  // MAILWAKE_FRONTS_ACTIVESYNC_CALL_H_
