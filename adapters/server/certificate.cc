@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "adapters/server/certificate.h"
+
+#include <absl/strings/str_cat.h>
+#include <unistd.h>
+
+#include "adapters/server/log.h"
+#include "mailwake/adapters/https_server.h"
+
+namespace mailwake::server {
+namespace {
+
+// The host of HOST:PORT, without brackets; one that stands for every address has no name of its own.
+std::string HostOf(const std::string& listen) {
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return host == "0.0.0.0" || host == "::" ? "localhost" : host;
+}
+
+}  // namespace
+
+absl::StatusOr<CertificateFiles> FindCertificate(const Config& config, const std::string& store_path) {
+  if (!config.cert.empty()) return CertificateFiles{.cert = config.cert, .key = config.key};
+  CertificateFiles files{.cert = store_path + ".cert.pem", .key = store_path + ".key.pem"};
+  if (::access(files.cert.c_str(), F_OK) == 0 && ::access(files.key.c_str(), F_OK) == 0) {
+    LogInfo(absl::StrCat("certificate: self-signed, from ", files.cert));
+    return files;
+  }
+  if (absl::Status made = MakeSelfSignedCertificate(HostOf(config.listen), files.cert, files.key); !made.ok()) return made;
+  LogWarning(absl::StrCat("certificate: none is configured, made a self-signed one: ", files.cert,
+                          " (devices trust it only if they are told to; for a real one set cert and key)"));
+  return files;
+}
+
+}  // namespace mailwake::server

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The settings of `mailwake serve`: defaults, then the TOML file, then flags. docs/guides/running-the-server.md has the table.
+//
+// Threads:    plain values; the functions are pure except for reading the named file.
+// Invariants: a Config that was returned is in range, key by key and together.
+// Example:    absl::StatusOr<Config> config = LoadConfig(arguments); // errors: "mailwake.toml:3:1: heartbeat.min_s is 0: it must be ..."
+
+#ifndef MAILWAKE_SERVER_CONFIG_H_
+#define MAILWAKE_SERVER_CONFIG_H_
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/server/arguments.h"
+#include "mailwake/options.h"
+
+namespace mailwake::server {
+
+struct Config {
+  std::string listen = "127.0.0.1:8443";
+  std::string store = "sqlite:mailwake.db";
+  std::string cert;  // empty: a self-signed one beside the store
+  std::string key;
+  std::string ingest_token_file;  // empty: /v1 refuses everything
+  Acknowledge acknowledge = Acknowledge::kSync;
+  std::chrono::seconds drain{10};
+  std::chrono::seconds heartbeat_min{60};
+  std::chrono::seconds heartbeat_max{3540};
+  std::size_t folders_per_ping = 300;
+  std::optional<std::size_t> pings;  // nullopt: what the file limit allows
+  std::size_t pings_per_mailbox = 100;
+  std::size_t connections_per_address = 10'000;
+  std::array<Duration, kItemClasses> coalesce{};
+  int threads = 0;
+};
+
+// The settings of a TOML text. `file` is its name in errors. Errors: InvalidArgument.
+absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& file);
+// Defaults, the file if one is named, the flags. Errors: InvalidArgument.
+absl::StatusOr<Config> LoadConfig(const ServeArguments& arguments);
+
+// The path of "sqlite:PATH". Errors: InvalidArgument.
+absl::StatusOr<std::string> StorePath(std::string_view store);
+// Errors: InvalidArgument for what is not HOST:PORT.
+absl::Status CheckListen(std::string_view listen);
+
+}  // namespace mailwake::server
+
+#endif  // MAILWAKE_SERVER_CONFIG_H_

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "adapters/server/service.h"
+
+#include <absl/strings/str_cat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "adapters/server/alarm_log.h"
+#include "adapters/server/certificate.h"
+#include "adapters/server/file_limit.h"
+#include "adapters/server/log.h"
+#include "adapters/server/secret_file.h"
+#include "adapters/server/server_metrics.h"
+#include "adapters/server/shutdown.h"
+#include "mailwake/adapters/activesync.h"
+#include "mailwake/adapters/asio_driver.h"
+#include "mailwake/adapters/authenticator.h"
+#include "mailwake/adapters/http_source.h"
+#include "mailwake/adapters/https_server.h"
+#include "mailwake/adapters/sqlite_store.h"
+#include "mailwake/engine.h"
+
+namespace mailwake::server {
+namespace {
+
+class Impl final : public Service {
+ public:
+  explicit Impl(const Config& config) : config_(config) {}
+  ~Impl() override;
+
+  // In this order.
+  absl::Status OpenStore();
+  absl::Status MakeEngine();
+  absl::Status MakeServer();
+  int Run() override;
+
+ private:
+  Options EngineOptions();
+  HttpsOptions ServerOptions(const CertificateFiles& certificate) const;
+
+  const Config config_;
+  std::string store_path_;
+  std::string token_;
+  std::size_t files_ = 0;
+
+  // In the order in which they need each other; what is below goes first.
+  std::unique_ptr<SqliteStore> store_;
+  std::vector<std::unique_ptr<boost::asio::io_context>> loops_;
+  std::vector<HttpsLoop> server_loops_;
+  std::unique_ptr<Engine> engine_;
+  AsioDriver driver_;
+  std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<ActiveSync> activesync_;
+  std::unique_ptr<HttpSource> source_;
+  std::unique_ptr<HttpsServer> server_;
+};
+
+Impl::~Impl() {
+  server_.reset();
+  authenticator_.reset();  // its threads answer requests: first of all that these use
+  driver_.Stop();
+}
+
+absl::Status Impl::OpenStore() {
+  absl::StatusOr<std::string> path = StorePath(config_.store);
+  if (!path.ok()) return path.status();
+  store_path_ = *std::move(path);
+  if (config_.ingest_token_file.empty()) {
+    LogWarning(
+        "/v1 refuses everything: no ingest token; make one with: openssl rand -hex 32 > token, and start with --ingest-token-file token");
+  } else {
+    absl::StatusOr<std::string> token = ReadTokenFile(config_.ingest_token_file);
+    if (!token.ok()) return token.status();
+    token_ = *std::move(token);
+  }
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = OpenSqliteStore(store_path_);
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+  absl::StatusOr<std::unique_ptr<Authenticator>> authenticator = NewPasswordAuthenticator(store_->accounts(), store_path_ + ".key", {});
+  if (!authenticator.ok()) return authenticator.status();
+  authenticator_ = *std::move(authenticator);
+  return absl::OkStatus();
+}
+
+Options Impl::EngineOptions() {
+  Options options{.heartbeat_min = config_.heartbeat_min,
+                  .heartbeat_max = config_.heartbeat_max,
+                  .coalesce = config_.coalesce,
+                  .acknowledge = config_.acknowledge};
+  files_ = RaiseFileLimit();
+  options.limits.pings = config_.pings.value_or(PingsFor(files_));
+  options.limits.pings_per_mailbox = config_.pings_per_mailbox;
+  options.limits.folders_per_ping = config_.folders_per_ping;
+  options.seed = std::random_device()();
+  LogInfo(absl::StrCat("PINGs: at most ", options.limits.pings, config_.pings ? " (limits.pings)" : "", "; the limit of open files is ",
+                       files_));
+  if (options.limits.pings > ConnectionsFor(files_)) {
+    LogWarning(absl::StrCat("limits.pings is above what ", files_, " open files allow (", ConnectionsFor(files_),
+                            "): raise the hard limit (LimitNOFILE in systemd, ulimit -Hn)"));
+  }
+  return options;
+}
+
+absl::Status Impl::MakeEngine() {
+  const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
+  const int threads = config_.threads > 0 ? config_.threads : static_cast<int>(std::min(2U, processors));
+  for (int i = 0; i < threads; ++i) loops_.push_back(std::make_unique<boost::asio::io_context>(1));
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(driver_.Bind(EngineOptions(), *loops_.front()), *store_);
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  engine_->observers().heartbeat_alarm.connect([](const HeartbeatReport& report) { LogWarning(AlarmText(report)); });
+  driver_.Start(*engine_);
+  server_loops_.push_back({loops_.front().get(), 0});
+  for (int i = 1; i < threads; ++i) server_loops_.push_back({loops_[i].get(), driver_.AddLoop(*loops_[i])});
+  return absl::OkStatus();
+}
+
+HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) const {
+  return {.listen = config_.listen,
+          .cert_file = certificate.cert,
+          .key_file = certificate.key,
+          .max_connections = ConnectionsFor(files_),
+          .max_connections_per_address = config_.connections_per_address};
+}
+
+absl::Status Impl::MakeServer() {
+  const absl::StatusOr<CertificateFiles> certificate = FindCertificate(config_, store_path_);
+  if (!certificate.ok()) return certificate.status();
+  absl::StatusOr<std::unique_ptr<HttpsServer>> server = HttpsServer::Create(ServerOptions(*certificate), server_loops_);
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+
+  const ActiveSyncOptions options{.heartbeat_min = config_.heartbeat_min,
+                                  .heartbeat_max = config_.heartbeat_max,
+                                  .max_folders = static_cast<int>(config_.folders_per_ping),
+                                  .acknowledge = config_.acknowledge};
+  activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);
+  source_ = NewHttpSource(*engine_, {.token = token_, .more_metrics = [this] { return ServerMetricsText(server_->stats()); }});
+  server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
+  for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
+  return absl::OkStatus();
+}
+
+int Impl::Run() {
+  bool clean = false;
+  Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](bool everything_durable) {
+    clean = everything_durable;
+    for (const auto& loop : loops_) loop->stop();
+  });
+  server_->Start();
+  std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
+  for (const auto& loop : loops_) guards.emplace_back(loop->get_executor());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
+  std::printf("mailwake ready https://%s\n", server_->address().c_str());
+  std::fflush(stdout);
+  loops_.front()->run();
+  for (std::thread& thread : threads) thread.join();
+  if (!clean) {
+    // The store still holds callbacks into the engine, so nothing may be taken apart.
+    LogError("the store did not become durable in time: what was not acknowledged may be lost");
+    ::_exit(kExitFailure);
+  }
+  LogInfo("ended");
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Service>> Service::Create(const Config& config) {
+  auto service = std::make_unique<Impl>(config);
+  if (absl::Status opened = service->OpenStore(); !opened.ok()) return opened;
+  if (absl::Status made = service->MakeEngine(); !made.ok()) return made;
+  if (absl::Status made = service->MakeServer(); !made.ok()) return made;
+  return service;
+}
+
+}  // namespace mailwake::server
