@@ -202,18 +202,11 @@ local function list_changed(txn, name, kind)
   end
 end
 
--- Dovecot reports a flag change that changes nothing, too.
-local function add_flags(txn, event)
-  if #event.flags > 0 or #(event.keywords or {}) > 0 then
-    add(txn, event.mailbox, "flags")
-  end
-end
-
 function dovecot_lua_notify_event_message_new(txn, event) add(txn, event.mailbox, "added") end
 function dovecot_lua_notify_event_message_append(txn, event) add(txn, event.mailbox, "added") end
 function dovecot_lua_notify_event_message_expunge(txn, event) add(txn, event.mailbox, "deleted") end
-function dovecot_lua_notify_event_flags_set(txn, event) add_flags(txn, event) end
-function dovecot_lua_notify_event_flags_clear(txn, event) add_flags(txn, event) end
+function dovecot_lua_notify_event_flags_set(txn, event) add(txn, event.mailbox, "flags") end
+function dovecot_lua_notify_event_flags_clear(txn, event) add(txn, event.mailbox, "flags") end
 function dovecot_lua_notify_event_mailbox_create(txn, event) list_changed(txn, event.mailbox, "added") end
 function dovecot_lua_notify_event_mailbox_delete(txn, event) list_changed(txn, event.mailbox, "deleted") end
 function dovecot_lua_notify_event_mailbox_rename(txn, event)

@@ -20,6 +20,9 @@ activesync() {
 
 is_held() { api GET /v1/pings | grep -q "\"device\":\"$1\""; }
 
+has_ended() { ! kill -0 "${request[$1]}" 2>/dev/null; }
+is_held_or_ended() { is_held "$1" || has_ended "$1"; }
+
 # hold DEVICE: sends its PING, returns when the server holds it.
 hold() {
   local device=$1 folders answer=$tmp/$1.ping
@@ -28,10 +31,8 @@ hold() {
   ping_body 540 "${folders[@]}" >"$tmp/$device.request"
   (activesync "${owner[$device]}" "$device" Ping "$answer" <"$tmp/$device.request") &
   request[$device]=$!
-  until is_held "$device"; do
-    kill -0 "${request[$device]}" 2>/dev/null || fail "the PING of $device was not held: $(answer_of "$device") $(<"$answer.errors")"
-    sleep 0.02
-  done
+  wait_for "the PING of $device to be held" is_held_or_ended "$device"
+  is_held "$device" || fail "the PING of $device was not held: $(answer_of "$device") $(<"$answer.errors")"
 }
 
 # device NAME USER FOLDER...: a device that is in step with these folders, and waits.
@@ -88,30 +89,20 @@ expect() {
     wanted[${pair%%=*}]=${pair#*=}
   done
   for device in "${!wanted[@]}"; do
-    ended "$device" || fail "$device should have been woken (${wanted[$device]}), and still waits: $(explain "$device")"
+    wait_for "$device to be woken (${wanted[$device]})" has_ended "$device"
     got=$(answer_of "$device")
     [[ $got == "${wanted[$device]}" ]] || fail "$device: expected '${wanted[$device]}', got '$got'"
     printf '      woken   %-10s %s\n' "$device" "$got"
   done
   for device in "${!owner[@]}"; do
     [[ -n ${wanted[$device]-} ]] && continue
-    is_held "$device" && kill -0 "${request[$device]}" 2>/dev/null || fail "$device should have slept on, and got '$(answer_of "$device")'"
+    { ! has_ended "$device" && is_held "$device"; } || fail "$device should have slept on, and got '$(answer_of "$device")'"
     asleep+=" $device"
   done
   printf '      asleep %s\n' "${asleep:- nobody}"
   for device in "${!wanted[@]}"; do
     catch_up "$device" "${wanted[$device]}"
   done
-}
-
-# Waits for the end of a PING, at most 20 s.
-ended() {
-  local i
-  for ((i = 0; i < 1000; i++)); do
-    kill -0 "${request[$1]}" 2>/dev/null || return 0
-    sleep 0.02
-  done
-  return 1
 }
 
 catch_up() {  # DEVICE ANSWER
@@ -124,8 +115,6 @@ catch_up() {  # DEVICE ANSWER
   esac
   hold "$1"
 }
-
-explain() { api GET "/v1/explain?mailbox=${owner[$1]}&device=$1"; }
 
 # After a restart of mailwake every device asks again.
 hold_all() {

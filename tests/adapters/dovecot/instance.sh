@@ -14,6 +14,16 @@ fail() {
   exit 1
 }
 
+# wait_for WHAT COMMAND...: until the command succeeds, at most 20 s.
+wait_for() {
+  local what=$1 end=$((SECONDS + 20))
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || fail "waited 20 s for $what"
+    sleep 0.02
+  done
+}
+
 note() { printf '%s\n' "$*" >>"$tmp/transcript"; }
 
 # Debian's packages; their service is not started.
