@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/fleet/device.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mailwake/adapters/wbxml.h"
+
+namespace mailwake::fleet {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Kind = Step::Kind;
+
+// What the device told the world, in words.
+class Diary : public DeviceEvents {
+ public:
+  void Watching(DeviceIndex, std::span<const std::string> folders) override { Note("watches", folders); }
+  void Woken(DeviceIndex, std::span<const std::string> folders, Instant) override { Note("woken", folders); }
+  void Synced(DeviceIndex, std::string_view folder, Instant asked, Instant) override {
+    lines.push_back("synced " + std::string(folder));
+    last_asked = asked;
+  }
+  void Expired(DeviceIndex, Instant, Instant) override { lines.push_back("expired"); }
+
+  std::vector<std::string> Take() { return std::exchange(lines, {}); }
+
+  std::vector<std::string> lines;
+  Instant last_asked;
+
+ private:
+  void Note(std::string line, std::span<const std::string> folders) {
+    for (const std::string& folder : folders) line += " " + folder;
+    lines.push_back(line);
+  }
+};
+
+// ---- what a server says -------------------------------------------------------------------------------------------------------------
+
+HttpReply Ok(std::string body) { return {.status = 200, .body = std::move(body), .retry_after = std::nullopt}; }
+
+HttpReply FolderList(const std::string& key, const std::vector<ListedFolder>& folders) {
+  namespace fh = wbxml::folder_hierarchy;
+  wbxml::Writer out;
+  out.Start(fh::kFolderSync);
+  out.Text(fh::kStatus, "1");
+  out.Text(fh::kSyncKey, key);
+  out.Start(fh::kChanges);
+  out.Text(fh::kCount, static_cast<std::int64_t>(folders.size()));
+  for (const ListedFolder& folder : folders) {
+    out.Start(fh::kAdd);
+    out.Text(fh::kServerId, folder.id);
+    out.Text(fh::kParentId, "0");
+    out.Text(fh::kDisplayName, folder.id);
+    out.Text(fh::kType, folder.type);
+    out.End();
+  }
+  out.End();
+  out.End();
+  return Ok(std::move(out).document());
+}
+
+HttpReply FolderSyncStatus(int status) {
+  wbxml::Writer out;
+  out.Start(wbxml::folder_hierarchy::kFolderSync);
+  out.Text(wbxml::folder_hierarchy::kStatus, status);
+  out.End();
+  return Ok(std::move(out).document());
+}
+
+HttpReply Synced(const std::vector<SyncReply::Collection>& collections) {
+  namespace as = wbxml::airsync;
+  wbxml::Writer out;
+  out.Start(as::kSync);
+  out.Start(as::kCollections);
+  for (const auto& collection : collections) {
+    out.Start(as::kCollection);
+    out.Text(as::kSyncKey, collection.key);
+    out.Text(as::kCollectionId, collection.id);
+    out.Text(as::kStatus, collection.status);
+    if (collection.more) out.Empty(as::kMoreAvailable);
+    out.End();
+  }
+  out.End();
+  out.End();
+  return Ok(std::move(out).document());
+}
+
+HttpReply PingStatus(int status, const std::vector<std::string>& folders = {}, int heartbeat = 0, int max_folders = 0) {
+  wbxml::Writer out;
+  out.Start(wbxml::ping::kPing);
+  out.Text(wbxml::ping::kStatus, status);
+  if (!folders.empty()) {
+    out.Start(wbxml::ping::kFolders);
+    for (const std::string& folder : folders) out.Text(wbxml::ping::kFolder, folder);
+    out.End();
+  }
+  if (max_folders > 0) out.Text(wbxml::ping::kMaxFolders, max_folders);
+  if (heartbeat > 0) out.Text(wbxml::ping::kHeartbeatInterval, heartbeat);
+  out.End();
+  return Ok(std::move(out).document());
+}
+
+HttpReply Policy(const std::string& key) {
+  namespace pr = wbxml::provision;
+  wbxml::Writer out;
+  out.Start(pr::kProvision);
+  out.Text(pr::kStatus, "1");
+  out.Start(pr::kPolicies);
+  out.Start(pr::kPolicy);
+  out.Text(pr::kPolicyType, "MS-EAS-Provisioning-WBXML");
+  out.Text(pr::kStatus, "1");
+  out.Text(pr::kPolicyKey, key);
+  out.End();
+  out.End();
+  out.End();
+  return Ok(std::move(out).document());
+}
+
+// ---- what the device says -----------------------------------------------------------------------------------------------------------
+
+std::string Element(wbxml::Element element, wbxml::Tag tag) { return std::string(element.Child(tag).text()); }
+
+// "Sync inbox=1 cal=1", "Ping 480 inbox:Email", "Ping" for the empty one.
+std::string Describe(const Step& step) {
+  std::string text(Name(step.command));
+  if (step.kind == Kind::kStop) return "stop: " + step.why;
+  if (step.kind == Kind::kWait) return "wait: " + step.why;
+  if (step.body.empty()) return text;
+  const auto document = wbxml::Document::Parse(step.body);
+  const wbxml::Element root = document->root();
+  switch (step.command) {
+    case Command::kProvision:
+      return text + " " + Element(root.Child(wbxml::provision::kPolicies).Child(wbxml::provision::kPolicy), wbxml::provision::kPolicyKey);
+    case Command::kFolderSync:
+      return text + " " + Element(root, wbxml::folder_hierarchy::kSyncKey);
+    case Command::kSync:
+      for (wbxml::Element collection : root.Child(wbxml::airsync::kCollections)) {
+        text += " " + Element(collection, wbxml::airsync::kCollectionId) + "=" + Element(collection, wbxml::airsync::kSyncKey);
+      }
+      return text;
+    case Command::kPing:
+      if (root.Has(wbxml::ping::kHeartbeatInterval)) text += " " + Element(root, wbxml::ping::kHeartbeatInterval);
+      for (wbxml::Element folder : root.Child(wbxml::ping::kFolders)) {
+        text += " " + Element(folder, wbxml::ping::kId) + ":" + Element(folder, wbxml::ping::kClass);
+      }
+      return text;
+  }
+  return text;
+}
+
+class DeviceTest : public testing::Test {
+ protected:
+  // Takes the step as sent and answers it.
+  std::string Answer(const HttpReply& reply, Span after = 10ms) {
+    EXPECT_EQ(step_.kind, Kind::kSend) << Describe(step_);
+    device_.Written(now_);
+    now_ += after;
+    return Take(device_.Answered(reply, now_));
+  }
+  std::string Lose(Device::Loss loss, Span after) {
+    device_.Written(now_);
+    now_ += after;
+    return Take(device_.Lost(loss, now_));
+  }
+  std::string Waited() {
+    EXPECT_EQ(step_.kind, Kind::kWait) << Describe(step_);
+    return Take(device_.Waited());
+  }
+  std::string Take(Step step) {
+    step_ = std::move(step);
+    return Describe(step_);
+  }
+
+  // Up to the first Ping.
+  void Arrive() {
+    Take(device_.Begin());
+    Answer(FolderList("1", {{"cal", 8}, {"sent", 5}, {"inbox", 2}}));
+    Answer(Synced({{1, "inbox", "1"}, {1, "cal", "1"}}));
+    ASSERT_EQ(Answer(Synced({{1, "inbox", "2"}, {1, "cal", "2"}})), "Ping 480 inbox:Email cal:Calendar");
+    diary_.Take();
+  }
+
+  DeviceConfig config_{.heartbeat = {.initial = 480s, .minimum = 60s, .maximum = 3540s, .step = 240s}};
+  Diary diary_;
+  Device device_{7, config_, diary_};
+  Step step_;
+  Instant now_{1000s};
+};
+
+TEST_F(DeviceTest, GoesFromTheFolderListToThePing) {
+  EXPECT_EQ(Take(device_.Begin()), "FolderSync 0");
+  EXPECT_EQ(Answer(FolderList("1", {{"cal", 8}, {"sent", 5}, {"inbox", 2}})), "Sync inbox=0 cal=0");
+  EXPECT_THAT(diary_.Take(), ElementsAre("watches inbox cal"));
+  EXPECT_EQ(Answer(Synced({{1, "inbox", "a1"}, {1, "cal", "b1"}})), "Sync inbox=a1 cal=b1");
+  EXPECT_THAT(diary_.Take(), IsEmpty());  // key 0 syncs nothing
+  const Instant asked = now_;
+  EXPECT_EQ(Answer(Synced({{1, "inbox", "a2"}, {1, "cal", "b2"}})), "Ping 480 inbox:Email cal:Calendar");
+  EXPECT_THAT(diary_.Take(), ElementsAre("synced inbox", "synced cal"));
+  EXPECT_EQ(diary_.last_asked, asked);
+  EXPECT_EQ(step_.time, 480s + config_.patience);
+}
+
+TEST_F(DeviceTest, SyncsTheNamedFoldersAndPingsAgainWithAnEmptyRequest) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(2, {"cal"})), "Sync cal=2");
+  EXPECT_THAT(diary_.Take(), ElementsAre("woken cal"));
+  EXPECT_EQ(Answer(Synced({{1, "cal", "3"}})), "Ping");
+  EXPECT_THAT(diary_.Take(), ElementsAre("synced cal"));
+  EXPECT_EQ(Answer(PingStatus(2, {"cal", "inbox"})), "Sync inbox=2 cal=3");
+}
+
+TEST_F(DeviceTest, AsksAgainWhileMoreIsAvailable) {
+  Arrive();
+  Answer(PingStatus(2, {"cal"}));
+  EXPECT_EQ(Answer(Synced({{1, "cal", "3", true}})), "Sync cal=3");
+  EXPECT_THAT(diary_.Take(), ElementsAre("woken cal"));  // not synced: it was not served whole
+  EXPECT_EQ(Answer(Synced({{1, "cal", "4"}})), "Ping");
+  EXPECT_THAT(diary_.Take(), ElementsAre("synced cal"));
+}
+
+TEST_F(DeviceTest, TakesAnEmptySyncAnswerAsNothingNew) {
+  Arrive();
+  Answer(PingStatus(2, {"cal"}));
+  EXPECT_EQ(Answer(Ok("")), "Ping");
+  EXPECT_THAT(diary_.Take(), ElementsAre("woken cal", "synced cal"));
+}
+
+TEST_F(DeviceTest, RepeatsALostSyncFirstWithTheSameSyncKey) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(2, {"inbox"})), "Sync inbox=2");
+  const Instant first = now_;
+  EXPECT_EQ(Lose(Device::Loss::kClosed, 5ms), "wait: the connection was lost");
+  EXPECT_LE(step_.time, 1s);
+  EXPECT_EQ(Waited(), "Sync inbox=2");
+  now_ += 1s;
+  EXPECT_EQ(Lose(Device::Loss::kSilent, 30s), "wait: no answer");
+  EXPECT_EQ(Waited(), "Sync inbox=2");
+  now_ += 1s;
+  EXPECT_EQ(Answer(Synced({{1, "inbox", "3"}})), "Ping");
+  EXPECT_EQ(diary_.last_asked, first);  // the lost ones may have reached the server
+}
+
+TEST_F(DeviceTest, StartsAFolderOverWhenItsSyncKeyIsNotKnown) {
+  Arrive();
+  Answer(PingStatus(2, {"inbox"}));
+  EXPECT_EQ(Answer(Synced({{3, "inbox", "0"}})), "wait: Sync status 1");
+  EXPECT_EQ(Waited(), "Sync inbox=0");
+  EXPECT_EQ(Answer(Synced({{1, "inbox", "1"}})), "Sync inbox=1");
+  EXPECT_EQ(Answer(Synced({{1, "inbox", "2"}})), "Ping");
+}
+
+TEST_F(DeviceTest, FetchesTheFolderListWhenAFolderIsGone) {
+  Arrive();
+  Answer(PingStatus(2, {"inbox"}));
+  Answer(Synced({{8, "inbox", "0"}}));
+  EXPECT_EQ(Waited(), "FolderSync 1");
+}
+
+TEST_F(DeviceTest, TriesLongerIntervalsAfterExpiry) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(1), 480s), "Ping 720");
+  EXPECT_THAT(diary_.Take(), ElementsAre("expired"));
+  EXPECT_EQ(Answer(PingStatus(1), 720s), "Ping 960");
+  EXPECT_EQ(Lose(Device::Loss::kSilent, 990s), "wait: no answer");
+  EXPECT_EQ(Waited(), "Ping");  // 720 is what the server remembers
+  EXPECT_EQ(step_.time, 720s + config_.patience);
+  EXPECT_TRUE(device_.tuner().settled());
+}
+
+TEST_F(DeviceTest, LearnsNothingOfTheNetworkFromNews) {
+  Arrive();
+  Answer(PingStatus(1), 480s);
+  Answer(PingStatus(2, {"inbox"}), 100s);
+  EXPECT_EQ(Answer(Synced({{1, "inbox", "3"}})), "Ping");
+  EXPECT_EQ(device_.tuner().interval(), 720s);
+  EXPECT_EQ(device_.tuner().proven(), 480s);
+}
+
+TEST_F(DeviceTest, LearnsNothingFromAConnectionThatBreaksAtOnce) {
+  Arrive();
+  Lose(Device::Loss::kClosed, 3s);
+  EXPECT_EQ(device_.tuner().interval(), 480s);
+  EXPECT_EQ(Waited(), "Ping 480 inbox:Email cal:Calendar");  // the server may not have got it
+  Lose(Device::Loss::kClosed, 85s);                          // a middlebox that closes what is idle
+  EXPECT_EQ(device_.tuner().interval(), 60s);
+}
+
+TEST_F(DeviceTest, DoesNotTakeAPingForExpiredThatEndedBeforeItsTime) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(1), 5s), "wait: Ping status 1 before its time");
+  EXPECT_THAT(diary_.Take(), IsEmpty());
+  EXPECT_EQ(device_.tuner().proven(), 0s);
+  EXPECT_EQ(Waited(), "Ping");
+}
+
+TEST_F(DeviceTest, SendsEverythingAgainOnStatus3) {
+  Arrive();
+  Answer(PingStatus(2, {"cal"}));
+  EXPECT_EQ(Answer(Synced({{1, "cal", "3"}})), "Ping");
+  EXPECT_EQ(Answer(PingStatus(3)), "Ping 480 inbox:Email cal:Calendar");
+}
+
+TEST_F(DeviceTest, ObeysTheBoundOfStatus5) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(5, {}, 300)), "Ping 300 inbox:Email cal:Calendar");
+  EXPECT_EQ(Answer(PingStatus(1), 300s), "Ping");  // it is the maximum now
+}
+
+TEST_F(DeviceTest, WatchesFewerFoldersOnStatus6) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(6, {}, 0, 1)), "Ping 480 inbox:Email");
+  EXPECT_THAT(diary_.Take(), ElementsAre("watches inbox"));
+}
+
+TEST_F(DeviceTest, FetchesTheFolderListOnStatus7AndSyncsWhatIsNew) {
+  Arrive();
+  EXPECT_EQ(Answer(PingStatus(7)), "FolderSync 1");
+  EXPECT_EQ(Answer(FolderList("2", {{"tasks", 7}})), "Sync tasks=0");
+  EXPECT_THAT(diary_.Take(), ElementsAre("watches inbox cal tasks"));
+  EXPECT_EQ(Answer(Synced({{1, "tasks", "1"}})), "Sync tasks=1");
+  EXPECT_EQ(Answer(Synced({{1, "tasks", "2"}})), "Ping 480 inbox:Email cal:Calendar tasks:Tasks");
+}
+
+TEST_F(DeviceTest, TriesLaterOnStatus8AndEverMoreSlowly) {
+  Arrive();
+  Span last{};
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(Answer(PingStatus(8)), "wait: Ping status 8");
+    last = step_.time;
+    Waited();
+  }
+  EXPECT_GE(last, 30s);
+  EXPECT_LE(last, 90s);
+}
+
+TEST_F(DeviceTest, DoesNotHammerAServerThatKeepsRefusing) {
+  Arrive();
+  int at_once = 0;
+  for (int i = 0; i < 20; ++i) {
+    if (Answer(PingStatus(3)).starts_with("wait")) {
+      Waited();
+    } else {
+      ++at_once;
+    }
+  }
+  EXPECT_LE(at_once, 2);
+}
+
+TEST_F(DeviceTest, StopsWhenThePasswordIsWrong) {
+  Take(device_.Begin());
+  EXPECT_THAT(Answer({.status = 401, .body = "", .retry_after = std::nullopt}), HasSubstr("stop: HTTP 401 to FolderSync: wrong user"));
+}
+
+TEST_F(DeviceTest, ComesBackWhen503Says) {
+  Arrive();
+  EXPECT_EQ(Answer({.status = 503, .body = "", .retry_after = 17s}), "wait: HTTP 503 to Ping");
+  EXPECT_GE(step_.time, 17s);
+  EXPECT_LT(step_.time, 18s);
+  EXPECT_EQ(Waited(), "Ping 480 inbox:Email cal:Calendar");
+  EXPECT_EQ(device_.tuner().interval(), 480s);
+}
+
+TEST_F(DeviceTest, ProvisionsWhenTheServerAsks) {
+  for (const HttpReply& ask : {FolderSyncStatus(142), HttpReply{.status = 449, .body = "", .retry_after = std::nullopt}}) {
+    Device device(7, config_, diary_);
+    step_ = device.Begin();
+    const auto answer = [&](const HttpReply& reply) {
+      device.Written(now_);
+      return Take(device.Answered(reply, now_));
+    };
+    EXPECT_EQ(answer(ask), "Provision ");
+    EXPECT_EQ(answer(Policy("17")), "Provision 17");
+    EXPECT_EQ(answer(Policy("99")), "FolderSync 0");
+    EXPECT_EQ(device.policy_key(), "99");
+  }
+}
+
+TEST_F(DeviceTest, ForgetsTheFolderListThatTheServerForgot) {
+  Take(device_.Begin());
+  EXPECT_EQ(Answer(FolderSyncStatus(9)), "wait: FolderSync status 9");
+  EXPECT_EQ(Waited(), "FolderSync 0");
+}
+
+TEST_F(DeviceTest, StopsAtWhatIsNotTheProtocol) {
+  Take(device_.Begin());
+  EXPECT_THAT(Answer(Ok("<html>hello</html>")), HasSubstr("stop: "));
+}
+
+TEST_F(DeviceTest, ReportsAWakeForAFolderItDoesNotHave) {
+  Arrive();
+  EXPECT_THAT(Answer(PingStatus(2, {"elsewhere"})), HasSubstr("wait: "));
+  EXPECT_THAT(diary_.Take(), ElementsAre("woken elsewhere"));  // the ledger will call it foreign
+}
+
+}  // namespace
+}  // namespace mailwake::fleet
