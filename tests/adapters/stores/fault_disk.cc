@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <new>
@@ -86,14 +87,15 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 
-int Sync(sqlite3_file* file, int flags) {
+// What a sync means is kept in the undo list: the real file needs none, and the tests are the faster for it.
+int Sync(sqlite3_file* file, int) {
   State& state = TheState();
   MutexLock lock(state.mutex);
   if (int code = Refusal(state); code != 0) return code;
   const std::string& path = *AsFile(file).path;
   if (path.ends_with("-wal")) ++state.wal_syncs;
   state.undo.remove_if([&path](const Undo& undo) { return undo.path == path; });
-  return Real(file)->pMethods->xSync(Real(file), flags);
+  return SQLITE_OK;
 }
 
 int Close(sqlite3_file* file) {

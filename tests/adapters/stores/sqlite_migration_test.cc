@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A file of schema 1, as the mailwake that knew only that one wrote it, becomes one of the present schema and loses nothing.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/adapters/stores/await.h"
+#include "tests/adapters/stores/sql.h"
+#include "tests/adapters/stores/temp_dir.h"
+
+namespace mailwake {
+namespace {
+
+using testing::HasSubstr;
+
+// Frozen: a copy of what was written then, never of what schema.cc says now.
+constexpr const char* kSchema1 = R"sql(
+PRAGMA application_id=1836540267;
+PRAGMA user_version=1;
+CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ceiling INTEGER NOT NULL, suspect INTEGER NOT NULL) STRICT;
+INSERT INTO meta VALUES (1, 5000000, 17);
+CREATE TABLE mailboxes (mailbox TEXT PRIMARY KEY, declared INTEGER NOT NULL, hierarchy INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO mailboxes VALUES ('ann', 1, 31);
+CREATE TABLE folders (mailbox TEXT NOT NULL, folder TEXT NOT NULL, class INTEGER NOT NULL, version INTEGER NOT NULL, other INTEGER NOT NULL,
+  origin TEXT NOT NULL, host_version INTEGER NOT NULL, declared INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL,
+  parent TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (mailbox, folder)) STRICT, WITHOUT ROWID;
+INSERT INTO folders VALUES ('ann', 'inbox', 0, 32, 30, 'd', 4, 1, 'Inbox', 2, '0', 0);
+CREATE TABLE devices (mailbox TEXT NOT NULL, device TEXT NOT NULL, last_seen INTEGER NOT NULL, hierarchy_cursor INTEGER, heartbeat INTEGER,
+  folders BLOB, PRIMARY KEY (mailbox, device)) STRICT, WITHOUT ROWID;
+INSERT INTO devices VALUES ('ann', 'd', 1700000000000, 31, 900, x'0005000000696e626f78');
+CREATE TABLE cursors (mailbox TEXT NOT NULL, device TEXT NOT NULL, folder TEXT NOT NULL, cursor INTEGER NOT NULL,
+  PRIMARY KEY (mailbox, device, folder)) STRICT, WITHOUT ROWID;
+INSERT INTO cursors VALUES ('ann', 'd', 'inbox', 30);
+CREATE TABLE accounts (user TEXT PRIMARY KEY, password TEXT NOT NULL, verified TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO accounts VALUES ('ann', '{X}1', 'v');
+)sql";
+
+class SqliteMigration : public testing::Test {
+ protected:
+  TempDir directory_;
+  const std::string path_ = directory_.File("store.db");
+};
+
+TEST_F(SqliteMigration, AFileOfSchema1KeepsEverything) {
+  RunSql(path_, kSchema1);
+  std::unique_ptr<SqliteStore> store = OpenSqliteStore(path_).value();
+  EXPECT_GE(store->opened().first_version, 5'000'000u);
+  EXPECT_EQ(store->opened().suspect, 17u);
+  const MailboxRecord ann = Load(*store, "ann").value();
+  EXPECT_TRUE(ann.declared);
+  EXPECT_EQ(ann.hierarchy, 31u);
+  ASSERT_EQ(ann.folders.size(), 1u);
+  EXPECT_EQ(ann.folders[0], (FolderRecord{.id = "inbox",
+                                          .version = 32,
+                                          .other = 30,
+                                          .origin = "d",
+                                          .host_version = 4,
+                                          .declared = true,
+                                          .name = "Inbox",
+                                          .type = 2,
+                                          .parent = "0"}));
+  ASSERT_EQ(ann.devices.size(), 1u);
+  EXPECT_EQ(ann.devices[0], (DeviceRecord{.id = "d",
+                                          .last_seen = Time(std::chrono::milliseconds(1'700'000'000'000)),
+                                          .hierarchy_cursor = 31,
+                                          .heartbeat = std::chrono::seconds(900),
+                                          .folders = {{{"inbox", ItemClass::kEmail}}},
+                                          .cursors = {{"inbox", 30}}}));
+  EXPECT_EQ(Find(store->accounts(), "ann").value()->verified, "v");
+}
+
+TEST_F(SqliteMigration, WhatTheNewSchemaAddsWorks) {
+  RunSql(path_, kSchema1);
+  std::unique_ptr<SqliteStore> store = OpenSqliteStore(path_).value();
+  ASSERT_TRUE(Save(store->front_state(), {"activesync", "ann", "d"}, "state").ok());
+  store.reset();
+  store = OpenSqliteStore(path_).value();
+  EXPECT_EQ(Load(store->front_state(), {"activesync", "ann", "d"}).value(), "state");
+  store.reset();
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "2");
+}
+
+TEST_F(SqliteMigration, AMigratedFileHasTheTablesOfANewOne) {
+  RunSql(path_, kSchema1);
+  OpenSqliteStore(path_).value().reset();
+  const std::string fresh = directory_.File("fresh.db");
+  OpenSqliteStore(fresh).value().reset();
+  const char* columns =
+      "SELECT group_concat(m.name || '.' || c.name || ' ' || c.type || c.\"notnull\" || c.pk) FROM"
+      " (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name) m, pragma_table_info(m.name) c";
+  EXPECT_THAT(QuerySql(fresh, columns), HasSubstr("cursors.cursor INTEGER10"));
+  EXPECT_EQ(QuerySql(path_, columns), QuerySql(fresh, columns));
+}
+
+TEST_F(SqliteMigration, WhoComesBesideMigratesOnlyAFileThatNobodyOwns) {
+  RunSql(path_, kSchema1);
+  EXPECT_TRUE(OpenSqliteStore(path_, {.own = false}).ok());
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "2");
+
+  std::unique_ptr<SqliteStore> owner = OpenSqliteStore(path_).value();
+  RunSql(path_, "DROP TABLE front_state; PRAGMA user_version=1");  // as if the owner were the older mailwake
+  EXPECT_EQ(OpenSqliteStore(path_, {.own = false}).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "1");
+}
+
+TEST_F(SqliteMigration, AStepThatFailsLeavesTheOldSchema) {
+  RunSql(path_, kSchema1);
+  RunSql(path_, "CREATE TABLE front_state (mine TEXT)");  // in the way of the step
+  EXPECT_FALSE(OpenSqliteStore(path_).ok());
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "1");
+  RunSql(path_, "DROP TABLE front_state");
+  EXPECT_TRUE(OpenSqliteStore(path_).ok());
+}
+
+}  // namespace
+}  // namespace mailwake

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One owner at a time, and others beside it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/adapters/stores/await.h"
+#include "tests/adapters/stores/temp_dir.h"
+
+namespace mailwake {
+namespace {
+
+using testing::HasSubstr;
+
+class SqliteOwner : public testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<SqliteStore>> Open(bool own = true) { return OpenSqliteStore(path_, {.own = own}); }
+
+  void ExpectOwnedBy(pid_t pid, const std::string& path) {
+    absl::Status status = OpenSqliteStore(path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("(pid " + std::to_string(pid) + ")"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("stop that one"));
+  }
+
+  TempDir directory_;
+  const std::string path_ = directory_.File("store.db");
+};
+
+TEST_F(SqliteOwner, ASecondOwnerIsRefusedAndToldWhoHasTheFile) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  ExpectOwnedBy(getpid(), path_);
+  EXPECT_TRUE(Commit(**store, VersionBatch("ann", 1)).ok());
+  store->reset();
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(SqliteOwner, AFileHasOneOwnerUnderAllItsNames) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  std::filesystem::create_symlink(path_, directory_.File("link.db"));
+  std::filesystem::create_directory_symlink(directory_.path(), directory_.File("loop"));
+  ExpectOwnedBy(getpid(), directory_.File("link.db"));
+  ExpectOwnedBy(getpid(), directory_.File("loop/store.db"));
+  ExpectOwnedBy(getpid(), std::filesystem::relative(path_));
+}
+
+TEST_F(SqliteOwner, AnOwnerInAnotherProcessIsNamedAndItsDeathFreesTheFile) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto store = Open();
+    if (!store.ok() || write(ready[1], "x", 1) != 1) _exit(1);
+    pause();
+  }
+  char byte;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ExpectOwnedBy(child, path_);
+  EXPECT_TRUE(Open(/*own=*/false).ok());
+  kill(child, SIGKILL);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(Open().ok());
+  close(ready[0]);
+  close(ready[1]);
+}
+
+TEST_F(SqliteOwner, BesideAnOwnerOneReadsAndDoesNotCommit) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  ASSERT_TRUE(Commit(**store, VersionBatch("ann", 3)).ok());
+  auto beside = Open(/*own=*/false);
+  ASSERT_TRUE(beside.ok()) << beside.status();
+  EXPECT_EQ(WholeVersion(*Load(**beside, "ann")), 3u);
+  EXPECT_EQ(Commit(**beside, VersionBatch("ann", 4)).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(AgeOut(**beside, Time::max()).status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Commit(**store, VersionBatch("ann", 5)).ok());
+  EXPECT_EQ(WholeVersion(*Load(**beside, "ann")), 5u) << "a commit of the owner is seen at once";
+}
+
+TEST_F(SqliteOwner, BesideAnOwnerNoVersionsAreReserved) {
+  Version ceiling = Open().value()->opened().ceiling;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Open(/*own=*/false).value()->opened().ceiling, ceiling);
+  EXPECT_EQ(Open().value()->opened().first_version, ceiling);
+}
+
+TEST_F(SqliteOwner, AccountsCanBeAddedBeforeTheFirstServerRuns) {
+  ASSERT_TRUE(Put(Open(/*own=*/false).value()->accounts(), {{.user = "ann", .password = "{X}1"}}).ok());
+  auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->opened().first_version, 1u);
+  EXPECT_TRUE(Find((*store)->accounts(), "ann").value().has_value());
+}
+
+TEST_F(SqliteOwner, WhoComesBesideLeavesTheOwnersLogAlone) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  for (Version version = 1; version <= 20; ++version) {
+    ASSERT_TRUE(Commit(**store, VersionBatch("ann", version)).ok());
+    auto beside = Open(/*own=*/false);
+    ASSERT_TRUE(beside.ok());
+    EXPECT_EQ(WholeVersion(*Load(**beside, "ann")), version);
+  }
+  store->reset();
+  EXPECT_EQ(WholeVersion(*Load(**Open(), "ann")), 20u);
+}
+
+}  // namespace
+}  // namespace mailwake
