@@ -8,12 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define MAILWAKE_CHECK(condition)                                                           \
-  do {                                                                                      \
-    if (!(condition)) [[unlikely]] {                                                        \
+#define MAILWAKE_CHECK(condition)                                                            \
+  do {                                                                                       \
+    if (!(condition)) [[unlikely]] {                                                         \
       std::fprintf(stderr, "mailwake: %s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                         \
-    }                                                                                       \
+      std::abort();                                                                          \
+    }                                                                                        \
   } while (false)
 
 #endif  // MAILWAKE_SRC_CHECK_H_

@@ -37,10 +37,10 @@ struct Context {
 
 // Filled under a shard's lock, carried out after it was released.
 struct Effects {
-  std::uint32_t loops = 0;             // loops that have something to deliver
-  bool write = false;                  // the shard's outbox has something to commit
-  bool raise = false;                  // the version counter may need a higher ceiling
-  std::vector<Mailbox*> loads;         // to read from the store
+  std::uint32_t loops = 0;                        // loops that have something to deliver
+  bool write = false;                             // the shard's outbox has something to commit
+  bool raise = false;                             // the version counter may need a higher ceiling
+  std::vector<Mailbox*> loads;                    // to read from the store
   std::vector<absl::AnyInvocable<void()>> calls;  // done callbacks
 
   void Call(absl::AnyInvocable<void(absl::Status)> done, absl::Status status) {

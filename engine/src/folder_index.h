@@ -2,12 +2,13 @@
 //
 // FolderIndex: the folders of one mailbox, with what changed last in each, and by whom.
 //
-// A folder keeps `version`, the `origin` device of that version, and `other`: its highest version by anybody but that origin. That is enough
-// to tell exactly, for every device, the highest version by somebody else.
+// A folder keeps `version`, the `origin` device of that version, and `other`: its highest version by anybody but that origin. That is
+// enough to tell exactly, for every device, the highest version by somebody else.
 //
 // Threads:    none of its own; every call REQUIRES the shard's lock.
 // Cost:       Find O(folders), a scan of 32-bit hashes; the rest O(1).
-// Invariants: (1) other <= version, other < version if there is an origin; (2) a folder's number never changes while the mailbox is in memory;
+// Invariants: (1) other <= version, other < version if there is an origin; (2) a folder's number never changes while the mailbox is in
+// memory;
 //             (3) ids of living folders are unique.
 
 #ifndef MAILWAKE_SRC_FOLDER_INDEX_H_
@@ -43,11 +44,11 @@ struct Folder {
 
   std::string id;
   std::optional<ItemClass> item_class;  // none: so far only cursors name the folder
-  bool alive = true;  // false: erased; the number waits for a new folder
+  bool alive = true;                    // false: erased; the number waits for a new folder
   DeviceNumber origin = kNoDevice;
   Version version = 0;
   Version other = 0;
-  std::uint64_t host_version = 0;             // 0: none
+  std::uint64_t host_version = 0;            // 0: none
   std::unique_ptr<Declaration> declaration;  // null: not in the declared list
 
   // The highest version by anybody but `device`.

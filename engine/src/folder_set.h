@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FolderSet: some of a mailbox's folders, by their index in its FolderIndex. One word for the first 64, more words only where there are more.
+// FolderSet: some of a mailbox's folders, by their index in its FolderIndex. One word for the first 64, more words only where there are
+// more.
 //
 // Threads:    none of its own.
 // Cost:       Add, Remove, Contains O(1); ForEach O(words + members). Allocates only for an index above 63.
@@ -106,7 +107,7 @@ class FolderSet {
     for (; word != 0; word &= word - 1) visit(base + static_cast<FolderNumber>(std::countr_zero(word)));
   }
 
-  std::uint64_t first_ = 0;       // folders 0 to 63
+  std::uint64_t first_ = 0;      // folders 0 to 63
   std::unique_ptr<Words> rest_;  // 64 and up
 };
 

@@ -9,9 +9,7 @@
 
 namespace mailwake {
 
-bool HeartbeatWindow::low() const {
-  return size_ > 0 && samples_.size() == size_ && sum_ <= threshold_ * static_cast<std::int64_t>(size_);
-}
+bool HeartbeatWindow::low() const { return size_ > 0 && samples_.size() == size_ && sum_ <= threshold_ * static_cast<std::int64_t>(size_); }
 
 bool HeartbeatWindow::Add(HeartbeatSample sample) {
   if (size_ == 0) return false;
@@ -55,7 +53,8 @@ HeartbeatReport HeartbeatWindow::Report() const {
     group.network.mean = group.sum / static_cast<std::int64_t>(group.network.heartbeats);
     report.networks.push_back(std::move(group.network));
   }
-  std::stable_sort(report.networks.begin(), report.networks.end(), [](const auto& a, const auto& b) { return a.heartbeats > b.heartbeats; });
+  std::stable_sort(report.networks.begin(), report.networks.end(),
+                   [](const auto& a, const auto& b) { return a.heartbeats > b.heartbeats; });
   return report;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HeartbeatWindow: the last heartbeats of all devices, and the alarm when their mean falls to a threshold (Exchange events 3033 and 1040; KB
-// 905013: the last 200, 540 s). A mean that low says that something between the devices and the server cuts idle connections.
+// HeartbeatWindow: the last heartbeats of all devices, and the alarm when their mean falls to a threshold (Exchange events 3033 and 1040;
+// KB 905013: the last 200, 540 s). A mean that low says that something between the devices and the server cuts idle connections.
 //
 // Threads:    none of its own; the engine guards it.
 // Cost:       Add O(1); Report O(window).

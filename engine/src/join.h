@@ -46,8 +46,8 @@ class Join {
 
   Mutex mutex_;
   std::size_t open_ ABSL_GUARDED_BY(mutex_) = 1;  // until Seal
-  absl::Status first_error_;  // guarded by mutex_ until open_ is 0
-  Done done_;                 // used by the last to finish only
+  absl::Status first_error_;                      // guarded by mutex_ until open_ is 0
+  Done done_;                                     // used by the last to finish only
 };
 
 }  // namespace mailwake

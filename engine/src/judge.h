@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Judge: whether a PING ends now, with which reason, or until when it waits. The one place that decides; called when a PING is entered, when
-// its mailbox changes, when its time comes, and once more when its end is delivered. It reads the cursors and versions as they are.
+// Judge: whether a PING ends now, with which reason, or until when it waits. The one place that decides; called when a PING is entered,
+// when its mailbox changes, when its time comes, and once more when its end is delivered. It reads the cursors and versions as they are.
 //
 // Order of answers (design): a forced end, the folder list, changes, the end of the heartbeat.
 //

@@ -5,7 +5,8 @@
 //
 // Threads:    Add before anything else; Notify, TakePending from any thread.
 // Cost:       O(1), one atomic operation.
-// Invariants: if a shard's ready list for a loop is not empty, its bit is set or about to be, or a Deliver of that loop is reading the list.
+// Invariants: if a shard's ready list for a loop is not empty, its bit is set or about to be, or a Deliver of that loop is reading the
+// list.
 
 #ifndef MAILWAKE_SRC_LOOPS_H_
 #define MAILWAKE_SRC_LOOPS_H_
@@ -40,7 +41,8 @@ class Loops {
   void Notify(std::uint32_t mask, std::uint32_t shard) {
     for (std::size_t loop = 0; mask != 0; ++loop, mask >>= 1) {
       if ((mask & 1) == 0) continue;
-      if (loops_[loop].pending.fetch_or(std::uint64_t{1} << shard, std::memory_order_seq_cst) == 0 && loops_[loop].ready) loops_[loop].ready();
+      if (loops_[loop].pending.fetch_or(std::uint64_t{1} << shard, std::memory_order_seq_cst) == 0 && loops_[loop].ready)
+        loops_[loop].ready();
     }
   }
 

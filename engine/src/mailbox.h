@@ -34,11 +34,11 @@ struct Mailbox {
   std::string id;
   bool loading = true;
   bool load_in_flight = false;
-  bool declared = false;       // has a declared folder list
-  bool unsaved = false;        // a commit failed: memory is newer than the store
-  bool idle = false;           // in the shard's idle list
-  Version hierarchy = 0;       // of the folder list
-  Version suspect_seen = 0;    // Suspect(all) has been applied up to here
+  bool declared = false;     // has a declared folder list
+  bool unsaved = false;      // a commit failed: memory is newer than the store
+  bool idle = false;         // in the shard's idle list
+  Version hierarchy = 0;     // of the folder list
+  Version suspect_seen = 0;  // Suspect(all) has been applied up to here
   FolderIndex folders;
   DeviceTable devices;
   std::uint32_t known_devices = 0;  // that have a record of their own

@@ -15,15 +15,8 @@ constexpr std::array<std::string_view, kChangeKinds> kKindNames = {"added", "cha
 constexpr std::array<std::string_view, kEndReasons> kReasonNames = {"changed",   "expired", "hierarchy", "resync",  "superseded",
                                                                     "cancelled", "refused", "shed",      "drained", "failed"};
 constexpr std::array<std::string_view, 9> kRefusalNames = {
-    "none",
-    "invalid",
-    "missing parameters",
-    "heartbeat too short",
-    "heartbeat too long",
-    "too many folders",
-    "mailbox full",
-    "server full",
-    "revoked",
+    "none",        "invalid", "missing parameters", "heartbeat too short", "heartbeat too long", "too many folders", "mailbox full",
+    "server full", "revoked",
 };
 
 template <typename Enum, std::size_t N>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Outbox: what a shard has decided to write and has not yet handed to the store. Filled under the shard's lock, handed over outside of it, in
-// the order in which it was filled.
+// Outbox: what a shard has decided to write and has not yet handed to the store. Filled under the shard's lock, handed over outside of it,
+// in the order in which it was filled.
 //
 // Threads:    none of its own; every call REQUIRES the shard's lock.
 // Invariants: (1) a mailbox counts one `writes` for each time that it stands in `mailboxes` of a batch not yet confirmed;

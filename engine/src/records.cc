@@ -25,10 +25,8 @@ FolderRecord RecordOf(const Mailbox& mailbox, FolderNumber number) {
 }
 
 DeviceRecord RecordOf(const Mailbox& mailbox, const Device& device) {
-  DeviceRecord record{.id = device.id,
-                      .last_seen = device.last_seen,
-                      .hierarchy_cursor = device.hierarchy_cursor,
-                      .heartbeat = device.heartbeat};
+  DeviceRecord record{
+      .id = device.id, .last_seen = device.last_seen, .hierarchy_cursor = device.hierarchy_cursor, .heartbeat = device.heartbeat};
   if (device.folders) {
     record.folders.emplace();
     device.folders->ForEach([&](FolderNumber number) {

@@ -25,9 +25,7 @@ Shard::Shard(Context& context, std::uint32_t number)
       suspect_(context.store.opened().suspect),
       random_(context.options.seed * 64 + number) {}
 
-PingId Shard::IdOf(Slot slot) const {
-  return {std::uint64_t{number_} << 58 | std::uint64_t{slot} << 32 | watches_[slot].generation};
-}
+PingId Shard::IdOf(Slot slot) const { return {std::uint64_t{number_} << 58 | std::uint64_t{slot} << 32 | watches_[slot].generation}; }
 
 // ---- Time
 

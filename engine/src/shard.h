@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shard: the mailboxes that hash to it, and all that happens in them: one small lock, one timer wheel, ready lists. A change touches one shard.
+// Shard: the mailboxes that hash to it, and all that happens in them: one small lock, one timer wheel, ready lists. A change touches one
+// shard.
 //
 // The way of a change: Publish -> Apply (shard_change.cc) -> Reconsider (shard.cc) -> Judge (judge.cc) -> ready list -> Take
 // (shard_deliver.cc) -> the PING's callback (engine.cc). The way of a PING: Hold -> Admit (shard_hold.cc) -> Reconsider -> ... as above.
@@ -128,7 +129,7 @@ class Shard {
   void Park(Slot slot, std::int64_t due_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MarkReady(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Force(Slot slot, EndReason reason, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // ends it, whatever the versions say
-  void Reconsider(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // judges it, parks it or marks it ready
+  void Reconsider(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);               // judges it, parks it or marks it ready
   void ReconsiderAll(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTimer(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WalkSuspects(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -151,9 +152,11 @@ class Shard {
   // shard_change.cc
   absl::Status Apply(Mailbox& mailbox, const Change& change, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Suspect(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  FolderNumber CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  FolderNumber CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReplaceFolder(Mailbox& mailbox, FolderNumber folder, ItemClass item_class, Version version, MailboxWrite& write)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -186,8 +189,8 @@ class Shard {
   Mailbox* idle_first_ ABSL_GUARDED_BY(mutex_) = nullptr;  // least recently used
   Mailbox* idle_last_ ABSL_GUARDED_BY(mutex_) = nullptr;
   VersionBlock block_ ABSL_GUARDED_BY(mutex_);
-  Version last_version_ ABSL_GUARDED_BY(mutex_);  // given out by this shard; at first, all that went before
-  Version suspect_ ABSL_GUARDED_BY(mutex_);       // Suspect(all), latest
+  Version last_version_ ABSL_GUARDED_BY(mutex_);      // given out by this shard; at first, all that went before
+  Version suspect_ ABSL_GUARDED_BY(mutex_);           // Suspect(all), latest
   std::optional<Slot> walk_ ABSL_GUARDED_BY(mutex_);  // how far the watches have been told of it
   std::int64_t walk_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   Outbox outbox_ ABSL_GUARDED_BY(mutex_);

@@ -47,10 +47,10 @@ void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& 
       if (!deferred) deferred = std::make_shared<Join>(std::move(done));
       auto part = std::make_shared<Done>(Join::Part(deferred));
       auto owned = std::make_shared<OwnedChange>(*change);
-      const bool room = Defer(mailbox, [this, owned, part](const absl::Status& loaded, Mailbox& read, Effects& later)
-                                           ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                             Finish(std::move(*part), loaded.ok() ? Apply(read, owned->change, later) : loaded, later);
-                                           });
+      const bool room =
+          Defer(mailbox, [this, owned, part](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+            Finish(std::move(*part), loaded.ok() ? Apply(read, owned->change, later) : loaded, later);
+          });
       if (!room) effects.Call(std::move(*part), absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"));
     }
     outcome.Update(status);
@@ -86,9 +86,8 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Effects& effec
   ++stats_.changes;
 
   // Without room for its origin a change is everybody's: one wake too many, none too few.
-  const DeviceNumber origin = change.device.empty() || replaces
-                                  ? kNoDevice
-                                  : mailbox.InternDevice(change.device, 2 * context_.options.limits.devices_per_mailbox);
+  const DeviceNumber origin =
+      change.device.empty() || replaces ? kNoDevice : mailbox.InternDevice(change.device, 2 * context_.options.limits.devices_per_mailbox);
   MailboxWrite& write = Write(mailbox, effects);
   if (number == kNoFolder) number = CreateFolder(mailbox, change.folder, change.item_class);
   Folder& folder = mailbox.folders[number];
@@ -158,7 +157,8 @@ namespace {
 
 bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::size_t position) {
   return folder.declaration && folder.item_class == declared.item_class && folder.declaration->name == declared.name &&
-         folder.declaration->type == declared.type && folder.declaration->parent == declared.parent && folder.declaration->position == position;
+         folder.declaration->type == declared.type && folder.declaration->parent == declared.parent &&
+         folder.declaration->position == position;
 }
 
 }  // namespace
@@ -210,7 +210,8 @@ void Shard::SuspectMailbox(std::string_view mailbox, Done done, Effects& effects
   MutexLock lock(mutex_);
   Observe();
   WhenLoaded(
-      mailbox, std::move(done), [this](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS { return Suspect(read, later); }, effects);
+      mailbox, std::move(done), [this](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS { return Suspect(read, later); },
+      effects);
   Settle();
 }
 

@@ -141,7 +141,8 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat, effects);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
-    samples_.push_back({request.kind, now_ms(), terms.heartbeat, std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
+    samples_.push_back({request.kind, now_ms(), terms.heartbeat,
+                        std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
                         std::string(request.network)});
   }
   Link(slot);
@@ -262,7 +263,8 @@ void Shard::Supersede(Slot older, Effects& effects) {
   Watch& watch = At(older);
   Rivalry& rivalry = watch.mailbox->devices[watch.device].rivalry;
   const std::int64_t quick_ms = kQuickMs + 2 * RivalryDelayMs(rivalry.count);
-  rivalry.count = rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms ? static_cast<std::uint8_t>(std::min(rivalry.count + 1, 100)) : 1;
+  rivalry.count =
+      rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms ? static_cast<std::uint8_t>(std::min(rivalry.count + 1, 100)) : 1;
   rivalry.last_ms = now_ms();
   const std::int64_t delay_ms = RivalryDelayMs(rivalry.count);
   if (delay_ms == 0 || rivalry.delayed >= kMostDelayed || watch.state == WatchState::kReady) {

@@ -85,8 +85,9 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
   const Device& device = mailbox->devices[number];
   if (device.last_end) {
     const LastEnd& last = *device.last_end;
-    explanation.last_end = EndRecord{last.id, mailbox->id, device.id, last.reason, last.time,
-                                     last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id, last.version};
+    explanation.last_end = EndRecord{last.id,     mailbox->id, device.id,
+                                     last.reason, last.time,   last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id,
+                                     last.version};
   }
   const Slot slot = device.watches[0] != kNoSlot ? device.watches[0] : device.watches[1];
   if (slot == kNoSlot) return;

@@ -79,7 +79,8 @@ void Shard::EndSync(const SyncTicket& ticket, std::vector<std::string> folders, 
 absl::Status Shard::MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, const std::vector<std::string>& folders, Effects& effects) {
   bool record = false;
   Device* device = EnterDevice(mailbox, ticket.device, record);
-  if (device == nullptr) return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
+  if (device == nullptr)
+    return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
   FolderSet moved;
   for (const std::string& id : folders) {
     FolderNumber number = mailbox.folders.Find(id);
@@ -104,20 +105,21 @@ void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::st
   Observe();
   WhenLoaded(
       id, std::move(done),
-      [this, device_id = std::string(device_id), folder = std::string(folder)](Mailbox& mailbox, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-        const DeviceNumber device_number = mailbox.devices.Find(device_id);
-        const FolderNumber number = mailbox.folders.Find(folder);
-        if (device_number == kNoDevice || number == kNoFolder) return absl::OkStatus();  // there is no cursor to reset
-        Device& device = mailbox.devices[device_number];
-        device.SetCursor(number, 0);
-        device.told.folders.Remove(number);
-        std::erase_if(device.named, [number](const auto& named) { return named.first == number; });
-        FolderSet reset;
-        reset.Add(number);
-        Write(mailbox, later).devices.push_back(CursorsOf(mailbox, device, reset));
-        ReconsiderAll(mailbox, later);
-        return absl::OkStatus();
-      },
+      [this, device_id = std::string(device_id), folder = std::string(folder)](Mailbox& mailbox, Effects& later)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS {
+            const DeviceNumber device_number = mailbox.devices.Find(device_id);
+            const FolderNumber number = mailbox.folders.Find(folder);
+            if (device_number == kNoDevice || number == kNoFolder) return absl::OkStatus();  // there is no cursor to reset
+            Device& device = mailbox.devices[device_number];
+            device.SetCursor(number, 0);
+            device.told.folders.Remove(number);
+            std::erase_if(device.named, [number](const auto& named) { return named.first == number; });
+            FolderSet reset;
+            reset.Add(number);
+            Write(mailbox, later).devices.push_back(CursorsOf(mailbox, device, reset));
+            ReconsiderAll(mailbox, later);
+            return absl::OkStatus();
+          },
       effects);
   Settle();
 }

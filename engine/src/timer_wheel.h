@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TimerWheel: which watches are due next. A hierarchical wheel of 64-slot levels over milliseconds (Varghese and Lauck, 1987), with the links
-// inside the timed objects.
+// TimerWheel: which watches are due next. A hierarchical wheel of 64-slot levels over milliseconds (Varghese and Lauck, 1987), with the
+// links inside the timed objects.
 //
 // A timer sits at the level of the highest 6-bit digit in which its due time differs from the wheel's time, in the slot of that digit. So
 // everything in a lower level is due before everything in a higher one, and a step touches only the slots it passes.
@@ -136,8 +136,8 @@ class TimerWheel {
     node.place = static_cast<std::uint16_t>(level * kSlots + index);
   }
 
-  // Takes the slots that the step to `to_ms` passes or enters: in each level whose upper digits change, all; in the first whose do not, those
-  // up to the new digit.
+  // Takes the slots that the step to `to_ms` passes or enters: in each level whose upper digits change, all; in the first whose do not,
+  // those up to the new digit.
   template <typename Timers>
   void Collect(Timers& timers, std::int64_t to_ms, SlotList& passed) {
     for (std::size_t level = 0; level < kLevels; ++level) {

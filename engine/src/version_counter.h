@@ -30,7 +30,8 @@ class VersionCounter {
  public:
   static constexpr Version kBlock = 256;
 
-  explicit VersionCounter(const OpenState& opened) : next_(opened.first_version), ceiling_(opened.ceiling) {}
+  explicit VersionCounter(const OpenState& opened)
+      : next_(opened.first_version), ceiling_(std::max(opened.ceiling, opened.first_version)) {}
 
   // `count` versions; nullopt if the store has not confirmed a ceiling that allows them.
   std::optional<VersionBlock> Take(Version count) {

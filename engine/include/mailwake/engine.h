@@ -8,7 +8,8 @@
 // Threads:    every call from any thread, completions included. No thread, clock or I/O of its own: you call advance(now) no later than
 //             next_deadline(), or let an adapter (mailwake/adapters/asio_driver.h) do it.
 // Cost:       Hold, Cancel O(folders named); Publish of a change O(PINGs held in its mailbox); nothing is O(all PINGs).
-// Invariants: (1) an end callback runs exactly once for each Hold, after Hold has returned, inside advance() or Deliver(), outside every lock;
+// Invariants: (1) an end callback runs exactly once for each Hold, after Hold has returned, inside advance() or Deliver(), outside every
+// lock;
 //             (2) a done callback runs exactly once, on the thread on which the store finishes, or inside the call; it must not block;
 //             (3) a call with bad arguments changes nothing and says what is wrong.
 // Example:    (docs/examples/embed.cc)
@@ -67,8 +68,8 @@ class Engine {
 
   // `store` must outlive the engine. Errors: InvalidArgument names the option that is wrong.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(Options options, Store& store);
-  // Waits for no one: PINGs that are still held are dropped without their callback. Drain first. REQUIRES: no call is running, and the store
-  // calls back no more (Flush first).
+  // Waits for no one: PINGs that are still held are dropped without their callback. Drain first. REQUIRES: no call is running, and the
+  // store calls back no more (Flush first).
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -128,8 +129,8 @@ class Engine {
   // Ends what is due, writes what must be written again, delivers loop 0. A step of over 5 s beyond the promised call is a pause: deadlines
   // move by it. A step backwards is ignored. Returns how many ends were delivered.
   std::size_t advance(Time now);
-  // A loop of your own that takes the ends of PINGs held with its id. `ready` runs when it has something again, once until the next Deliver;
-  // on any thread, outside every lock; it must not call the engine. REQUIRES: before the first Hold; at most 16 loops.
+  // A loop of your own that takes the ends of PINGs held with its id. `ready` runs when it has something again, once until the next
+  // Deliver; on any thread, outside every lock; it must not call the engine. REQUIRES: before the first Hold; at most 16 loops.
   LoopId AddLoop(std::function<void()> ready);
   // Runs the callbacks of ended PINGs of a loop, at most `most`; returns how many. Nested calls return 0.
   std::size_t Deliver(LoopId loop, std::size_t most = 1024);

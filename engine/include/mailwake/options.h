@@ -19,14 +19,14 @@
 namespace mailwake {
 
 struct Limits {
-  std::size_t pings = 1'000'000;           // held at once in this engine
-  std::size_t pings_per_mailbox = 100;     // held at once in one mailbox; a superseded PING does not count
+  std::size_t pings = 1'000'000;        // held at once in this engine
+  std::size_t pings_per_mailbox = 100;  // held at once in one mailbox; a superseded PING does not count
   std::size_t folders_per_ping = 300;
   std::size_t folders_per_mailbox = 5'000;
   std::size_t devices_per_mailbox = 1'000;
-  std::size_t idle_mailboxes = 20'000;     // kept in memory though nobody waits in them
+  std::size_t idle_mailboxes = 20'000;       // kept in memory though nobody waits in them
   std::size_t deferred_per_mailbox = 1'000;  // calls that wait for a mailbox to load
-  std::size_t trace = 4'096;               // ends remembered for Explain
+  std::size_t trace = 4'096;                 // ends remembered for Explain
 };
 
 enum class Acknowledge : std::uint8_t {

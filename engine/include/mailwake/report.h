@@ -21,15 +21,15 @@
 namespace mailwake {
 
 struct Stats {
-  std::uint64_t pings_held = 0;      // now
-  std::uint64_t mailboxes = 0;       // in memory now
+  std::uint64_t pings_held = 0;  // now
+  std::uint64_t mailboxes = 0;   // in memory now
   std::uint64_t mailboxes_loading = 0;
   std::uint64_t unsaved_mailboxes = 0;  // a commit of theirs failed and is being tried again
-  std::uint64_t holds = 0;           // since start, this and the rest
-  std::uint64_t changes = 0;         // published and given a version
-  std::uint64_t repeats = 0;         // published again at or below the host's own number
-  std::uint64_t masked = 0;          // of a kind that wakes nobody
-  std::uint64_t wakes_paced = 0;     // held back: the device was told and has not synced
+  std::uint64_t holds = 0;              // since start, this and the rest
+  std::uint64_t changes = 0;            // published and given a version
+  std::uint64_t repeats = 0;            // published again at or below the host's own number
+  std::uint64_t masked = 0;             // of a kind that wakes nobody
+  std::uint64_t wakes_paced = 0;        // held back: the device was told and has not synced
   std::uint64_t commits = 0;
   std::uint64_t commit_failures = 0;
   std::uint64_t load_failures = 0;
@@ -67,12 +67,12 @@ struct Explanation {
     Version cursor = 0;   // how far the device has synced
     bool behind = false;
   };
-  bool in_memory = false;              // false: `ends` is all that is known without reading the store
-  std::optional<PingView> waiting;     // the live PING
-  std::string why;                     // one sentence: why it waits
-  std::vector<Folder> folders;         // of the live PING
-  std::optional<EndRecord> last_end;   // of the device's last PING
-  std::vector<EndRecord> ends;         // older ones still in the ring, newest first
+  bool in_memory = false;             // false: `ends` is all that is known without reading the store
+  std::optional<PingView> waiting;    // the live PING
+  std::string why;                    // one sentence: why it waits
+  std::vector<Folder> folders;        // of the live PING
+  std::optional<EndRecord> last_end;  // of the device's last PING
+  std::vector<EndRecord> ends;        // older ones still in the ring, newest first
 };
 
 // The last heartbeats: PINGs and hanging syncs apart.
@@ -86,9 +86,9 @@ struct HeartbeatReport {
   PingKind kind = PingKind::kPing;
   std::size_t samples = 0;
   std::chrono::seconds mean{0};
-  bool alarm = false;              // the window is full and the mean is at or below the threshold
-  std::size_t devices = 0;         // that have a heartbeat at or below the threshold in the window
-  std::vector<Network> networks;   // where those devices are, most heartbeats first
+  bool alarm = false;             // the window is full and the mean is at or below the threshold
+  std::size_t devices = 0;        // that have a heartbeat at or below the threshold in the window
+  std::vector<Network> networks;  // where those devices are, most heartbeats first
 };
 
 }  // namespace mailwake

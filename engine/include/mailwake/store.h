@@ -47,12 +47,12 @@ inline constexpr ItemClass kUnknownClass{0xFF};
 struct FolderRecord {
   std::string id = {};
   ItemClass item_class = ItemClass::kEmail;  // or kUnknownClass
-  Version version = 0;             // of the latest change
-  Version other = 0;               // of the latest change by anybody but `origin`
-  std::string origin = {};         // the device that made the latest change; empty: nobody in particular
-  std::uint64_t host_version = 0;  // the host's own number of the latest change
-  bool declared = false;           // stands in the declared folder list
-  std::string name = {};           // this and the rest: as declared
+  Version version = 0;                       // of the latest change
+  Version other = 0;                         // of the latest change by anybody but `origin`
+  std::string origin = {};                   // the device that made the latest change; empty: nobody in particular
+  std::uint64_t host_version = 0;            // the host's own number of the latest change
+  bool declared = false;                     // stands in the declared folder list
+  std::string name = {};                     // this and the rest: as declared
   int type = 0;
   std::string parent = {};
   std::uint32_t position = 0;  // place in the declared list
