@@ -28,6 +28,7 @@
 #include "mailwake/adapters/https_server.h"
 #include "mailwake/adapters/sqlite_store.h"
 #include "mailwake/engine.h"
+#include "mailwake/observers.h"
 
 namespace mailwake::server {
 namespace {

@@ -8,6 +8,7 @@
 #ifndef MAILWAKE_SOURCES_HTTP_LOOKS_H_
 #define MAILWAKE_SOURCES_HTTP_LOOKS_H_
 
+#include <boost/signals2/connection.hpp>
 #include <functional>
 #include <memory>
 #include <set>
@@ -18,6 +19,7 @@
 #include "adapters/sources/http/target.h"
 #include "mailwake/adapters/http.h"
 #include "mailwake/engine.h"
+#include "mailwake/observers.h"
 
 namespace mailwake::http_source {
 
