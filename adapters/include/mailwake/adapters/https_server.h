@@ -3,12 +3,14 @@
 // An HTTPS server for requests that wait long: TLS 1.2 and 1.3 by OpenSSL straight on the socket with released buffers, HTTP/1.1 by Beast,
 // on Asio. While a request waits for its answer a connection keeps its socket, its TLS state and little else.
 //
-// Threads:    one event loop a thread; a connection stays on its loop. Handle before Start; the rest from any thread. Create and destroy where
+// Threads:    one event loop a thread; a connection stays on its loop. Handle before Start; the rest from any thread. Create and destroy
+// where
 //             no loop runs, or on the only loop's thread; the loops must outlive the server, exchanges need not.
 // Cost:       a TLS connection that waits: measured in docs/decisions/tls.md.
 // Invariants: (1) a peer that ends the connection, or half of it, while its request waits is gone: HttpExchange::OnGone;
 //             (2) one request of a connection at a time: what comes early waits unread.
-// Example:    auto server = HttpsServer::Create({.listen = "127.0.0.1:8443"}, {{&io, 0}}); server->Handle("/healthz", handler); server->Start();
+// Example:    auto server = HttpsServer::Create({.listen = "127.0.0.1:8443"}, {{&io, 0}}); server->Handle("/healthz", handler);
+// server->Start();
 
 #ifndef MAILWAKE_ADAPTERS_HTTPS_SERVER_H_
 #define MAILWAKE_ADAPTERS_HTTPS_SERVER_H_
@@ -30,17 +32,17 @@ namespace mailwake {
 
 struct HttpsOptions {
   std::string listen = "127.0.0.1:8443";  // HOST:PORT, [::1]:PORT; port 0: any
-  std::string cert_file;                  // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
-  std::string key_file;
+  std::string cert_file = {};             // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
+  std::string key_file = {};
   std::size_t max_connections = 18'000;
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 8 * 1024 * 1024;
   std::size_t max_reading_bytes = 256 * 1024 * 1024;  // held by all requests that are being read; over it the newcomer gets 503
   std::chrono::seconds handshake_timeout{15};
-  std::chrono::seconds request_timeout{30};   // from a request's first byte to its last
-  std::chrono::seconds idle_timeout{300};     // a connection between requests
-  std::chrono::seconds write_timeout{30};     // an answer that the peer does not take
+  std::chrono::seconds request_timeout{30};  // from a request's first byte to its last
+  std::chrono::seconds idle_timeout{300};    // a connection between requests
+  std::chrono::seconds write_timeout{30};    // an answer that the peer does not take
 };
 
 struct HttpsLoop {
@@ -60,8 +62,8 @@ struct HttpsStats {
 
 class HttpsServer {
  public:
-  // Binds and loads the certificate; ignores SIGPIPE if nobody handles it. Errors: InvalidArgument (address, certificate or key: names the file and what is wrong),
-  // AlreadyExists (address in use), PermissionDenied.
+  // Binds and loads the certificate; ignores SIGPIPE if nobody handles it. Errors: InvalidArgument (address, certificate or key: names the
+  // file and what is wrong), AlreadyExists (address in use), PermissionDenied.
   static absl::StatusOr<std::unique_ptr<HttpsServer>> Create(const HttpsOptions& options, std::vector<HttpsLoop> loops);
   virtual ~HttpsServer() = default;
 

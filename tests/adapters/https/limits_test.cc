@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/adapters/https/server_fixture.h"
+
+namespace mailwake {
+namespace {
+
+using std::chrono::seconds;
+
+class LimitsTest : public testing::TestWithParam<bool> {
+ protected:
+  FixtureOptions Options(HttpsOptions server = {}) const { return {.tls = GetParam(), .server = std::move(server)}; }
+};
+
+INSTANTIATE_TEST_SUITE_P(Stream, LimitsTest, testing::Bool(), [](const auto& suite) { return suite.param ? "Tls" : "Plain"; });
+
+TEST_P(LimitsTest, ALargeHeaderIsRefused) {
+  ServerFixture server(Options({.max_header_bytes = 1000}));
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send("GET /echo HTTP/1.1\r\nHost: x\r\nX: " + std::string(1000, 'x') + "\r\n\r\n"));
+  const auto response = client.Receive();
+  EXPECT_EQ(response.status, 431);
+  EXPECT_THAT(response.body, testing::EndsWith("\n"));
+  EXPECT_TRUE(client.AtEnd());
+  EXPECT_EQ(server.server->stats().bad_requests, 1u);
+  EXPECT_EQ(server.served, 0);
+}
+
+TEST_P(LimitsTest, ALargeBodyIsRefusedAndThePeerGetsToReadWhy) {
+  ServerFixture server(Options({.max_body_bytes = 1000}));
+  HttpsClient client = server.Connect();
+  client.Send(Post("/echo", std::string(2'000'000, 'x')));  // may break off
+  EXPECT_EQ(client.Receive().status, 413);
+  HttpsClient polite = server.Connect();
+  ASSERT_TRUE(polite.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_EQ(polite.Receive().status, 413) << "before a byte of the body was sent";
+  EXPECT_EQ(server.served, 0);
+}
+
+TEST_P(LimitsTest, AllRequestsThatAreBeingReadShareALimit) {
+  ServerFixture server(Options({.max_reading_bytes = 10'000}));
+  HttpsClient holds = server.Connect();
+  const std::string first = Post("/echo", std::string(9000, 'x'));
+  ASSERT_TRUE(holds.Send(first.substr(0, 8900)));
+  HttpsClient newcomer = server.Connect();
+  const std::string second = Post("/echo", std::string(5000, 'y'));
+  // Until the first one's bytes have arrived the second is welcome.
+  ASSERT_TRUE(Eventually([&] {
+    HttpsClient probe = server.Connect();
+    return probe.Send(second.substr(0, 4900)) && Eventually([&] { return probe.HasInput() || server.served > 0; }) &&
+           probe.Receive().status == 503;
+  }));
+  ASSERT_TRUE(holds.Send(first.substr(8900)));
+  EXPECT_EQ(holds.Receive().status, 200);
+  ASSERT_TRUE(newcomer.Send(second));
+  EXPECT_EQ(newcomer.Receive().status, 200) << "there is room again";
+}
+
+TEST_P(LimitsTest, ARequestThatDoesNotArriveIsTimedOut) {
+  ServerFixture server(Options({.request_timeout = seconds(1)}));
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send("GET /echo HTTP/1.1\r\nHost:"));
+  EXPECT_EQ(client.Receive().status, 408);
+  EXPECT_TRUE(client.AtEnd());
+  HttpsClient body = server.Connect();
+  ASSERT_TRUE(body.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo"));
+  EXPECT_EQ(body.Receive().status, 408);
+}
+
+TEST_P(LimitsTest, AnIdleConnectionIsClosedAndOneThatWaitsIsNot) {
+  ServerFixture server(Options({.request_timeout = seconds(1), .idle_timeout = seconds(1), .write_timeout = seconds(1)}));
+  HttpsClient waits = server.Connect();
+  ASSERT_TRUE(waits.Send(Get("/wait")));
+  const auto waiting = server.Waiting(1);
+  HttpsClient silent = server.Connect();
+  HttpsClient idle = server.Connect();
+  ASSERT_TRUE(idle.Send(Get("/echo")));
+  EXPECT_EQ(idle.Receive().status, 200);
+  EXPECT_TRUE(silent.AtEnd());
+  EXPECT_TRUE(idle.AtEnd());
+  waiting[0]->Respond(Body("in time"));
+  EXPECT_EQ(waits.Receive().body, "in time");
+}
+
+TEST_P(LimitsTest, AnAnswerThatIsNotTakenIsGivenUp) {
+  ServerFixture server(Options({.write_timeout = seconds(1)}));
+  std::atomic<int> written{0}, failed{0};
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send(Get("/wait")));
+  server.Waiting(1)[0]->Respond(Body(std::string(64 * 1024 * 1024, 'x')), [&](bool whole) { ++(whole ? written : failed); });
+  EXPECT_TRUE(Eventually([&] { return failed == 1; }));
+  EXPECT_EQ(written, 0);
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+}
+
+TEST_P(LimitsTest, ConnectionsOverTheLimitAreClosedAndCounted) {
+  ServerFixture server(Options({.max_connections = 2}));
+  HttpsClient first = server.Connect();
+  HttpsClient second = server.Connect();
+  ASSERT_TRUE(first.connected() && second.connected());
+  HttpsClient third(server.server->address(), {});
+  EXPECT_EQ(third.ReadSome(), "");
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().refused == 1; }));
+  first.Close();
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 1; }));
+  HttpsClient fourth = server.Connect();
+  ASSERT_TRUE(fourth.Send(Get("/echo")));
+  EXPECT_EQ(fourth.Receive().status, 200);
+  EXPECT_EQ(server.server->stats().refused, 1u);
+}
+
+TEST_P(LimitsTest, OneAddressCannotTakeAll) {
+  ServerFixture server(Options({.max_connections_per_address = 1}));
+  HttpsClient first = server.Connect();
+  ASSERT_TRUE(first.connected());
+  HttpsClient second(server.server->address(), {});
+  EXPECT_EQ(second.ReadSome(), "");
+  first.Close();
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+  EXPECT_TRUE(server.Connect().connected());
+}
+
+TEST_P(LimitsTest, WithoutDescriptorsConnectionsWaitInsteadOfFailing) {
+  ServerFixture server(Options());
+  HttpsClient before = server.Connect();
+  ASSERT_TRUE(before.connected());
+  HttpsClient waits(server.server->address(), {});
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().accepted == 2; }));
+  // Leave the process one descriptor, for the next client's own socket.
+  rlimit original{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &original), 0);
+  const int next_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::close(next_free);
+  const rlimit tight{.rlim_cur = static_cast<rlim_t>(next_free) + 1, .rlim_max = original.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  HttpsClient late(server.server->address(), {});
+  EXPECT_TRUE(late.connected()) << "the kernel took it";
+  ASSERT_TRUE(before.Send(Get("/echo")));
+  EXPECT_EQ(before.Receive().status, 200) << "the others are served meanwhile";
+  EXPECT_EQ(server.server->stats().accepted, 2u);
+  ::setrlimit(RLIMIT_NOFILE, &original);
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().accepted == 3; }));
+}
+
+TEST(HandshakeLimitTest, APeerThatDoesNotShakeHandsIsClosed) {
+  ServerFixture server({.tls = true, .server = {.handshake_timeout = seconds(1)}});
+  HttpsClient silent(server.server->address(), {});
+  EXPECT_TRUE(silent.AtEnd());
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().handshake_failures == 1; }));
+  EXPECT_EQ(server.server->stats().handshakes, 0u);
+}
+
+}  // namespace
+}  // namespace mailwake

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/adapters/https/server_fixture.h"
+
+namespace mailwake {
+namespace {
+
+using testing::HasSubstr;
+
+absl::StatusOr<std::unique_ptr<HttpsServer>> CreateOn(const std::string& address, boost::asio::io_context& io) {
+  return HttpsServer::Create({.listen = address}, {{&io, 0}});
+}
+
+TEST(ListenTest, SaysWhichPortItGot) {
+  boost::asio::io_context io;
+  auto server = CreateOn("localhost:0", io);
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_THAT((*server)->address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*|\\[::1\\]:[1-9][0-9]*"));
+}
+
+TEST(ListenTest, AnAddressInUseIsRefused) {
+  boost::asio::io_context io;
+  auto first = CreateOn("127.0.0.1:0", io);
+  ASSERT_TRUE(first.ok());
+  const absl::Status second = CreateOn((*first)->address(), io).status();
+  EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(second.message()), HasSubstr((*first)->address()));
+}
+
+TEST(ListenTest, AMalformedAddressIsExplained) {
+  boost::asio::io_context io;
+  for (const std::string address : {"", "8443", "localhost", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8443", ":8443", "[::1]",
+                                    "127.0.0.1:-1", "no such host:1"}) {
+    const absl::Status status = CreateOn(address, io).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << address;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("HOST:PORT")) << address;
+  }
+  EXPECT_THAT(std::string(CreateOn("192.0.2.7:0", io).status().message()), HasSubstr("does not have that address"));
+}
+
+TEST(ListenTest, AServerNeedsALoop) {
+  EXPECT_EQ(HttpsServer::Create({}, {}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(HttpsServer::Create({}, {{nullptr, 0}}).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace mailwake

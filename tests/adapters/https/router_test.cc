@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/fronts/https/router.h"
+
+#include <gtest/gtest.h>
+
+namespace mailwake::internal {
+namespace {
+
+// The name of the handler that ran last.
+std::string& Routed() {
+  static std::string name;
+  return name;
+}
+
+HttpHandler Named(std::string name) {
+  return [name](HttpRequest, std::shared_ptr<HttpExchange>) { Routed() = name; };
+}
+
+std::string Route(const Router& router, std::string_view target) {
+  Routed() = "none";
+  if (const HttpHandler* handler = router.Find(target)) (*handler)({}, nullptr);
+  return Routed();
+}
+
+TEST(RouterTest, TheLongestMatchCounts) {
+  Router router;
+  router.Add("/v1/", Named("api"));
+  router.Add("/v1/changes", Named("changes"));
+  router.Add("/v1/mailboxes/", Named("mailboxes"));
+  EXPECT_EQ(Route(router, "/v1/changes"), "changes");
+  EXPECT_EQ(Route(router, "/v1/changes?x=/v1/mailboxes/"), "changes");
+  EXPECT_EQ(Route(router, "/v1/changes/"), "api");
+  EXPECT_EQ(Route(router, "/v1/mailboxes/ann/folders"), "mailboxes");
+  EXPECT_EQ(Route(router, "/v1"), "none");
+  EXPECT_EQ(Route(router, "/"), "none");
+  EXPECT_EQ(Route(router, "*"), "none");
+}
+
+TEST(RouterTest, AnAbsoluteTargetIsRoutedByItsPath) {
+  Router router;
+  router.Add("/healthz", Named("health"));
+  router.Add("/", Named("root"));
+  EXPECT_EQ(Route(router, "http://host:8443/healthz?x"), "health");
+  EXPECT_EQ(Route(router, "http://host"), "root");
+}
+
+TEST(RouterTest, ALaterHandlerOfTheSamePathReplaces) {
+  Router router;
+  router.Add("/a", Named("old"));
+  router.Add("/a", Named("new"));
+  EXPECT_EQ(Route(router, "/a"), "new");
+}
+
+}  // namespace
+}  // namespace mailwake::internal
