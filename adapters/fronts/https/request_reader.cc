@@ -144,8 +144,9 @@ RequestReader::Progress RequestReader::ReadHeader(std::string_view bytes, std::s
     used = bytes.size();
     if (partial_.size() > limits_.header_bytes) return Fail(431, "the header is larger than this server takes");
     // A line that ends otherwise will never become one of ours; better told now than by a timeout.
-    const std::size_t newline = partial_.find('\n', before);
-    if (newline != std::string::npos && (newline == 0 || partial_[newline - 1] != '\r')) return Fail(400, "lines end with CR LF");
+    for (std::size_t at = partial_.find('\n', before); at != std::string::npos; at = partial_.find('\n', at + 1)) {
+      if (at == 0 || partial_[at - 1] != '\r') return Fail(400, "lines end with CR LF");
+    }
     return Progress::kMore;
   }
   if (end + 4 > limits_.header_bytes) return Fail(431, "the header is larger than this server takes");
@@ -176,13 +177,17 @@ RequestReader::Progress RequestReader::ParseHeader() {
 }
 
 RequestReader::Progress RequestReader::ReadBody(std::string_view bytes, std::size_t& used) {
-  const bool joined = !partial_.empty();
+  // Beast 1.81 asserts that a last chunk that it is given a second time has at least five bytes. Any chunked rest has as many: wait for
+  // them.
+  constexpr std::size_t kLastChunk = 5;
+  const bool joined = !partial_.empty() || (parser_->chunked() && bytes.size() < kLastChunk);
   if (joined) partial_.append(bytes);
+  used = bytes.size();
+  if (joined && parser_->chunked() && partial_.size() < kLastChunk) return Progress::kMore;
   const std::string_view input = joined ? std::string_view(partial_) : bytes;
   ErrorCode ec;
   const std::size_t taken = parser_->put(boost::asio::buffer(input.data(), input.size()), ec);
-  const std::size_t left = input.size() - taken;
-  used = bytes.size() - std::min(left, bytes.size());
+  used = bytes.size() - std::min(input.size() - taken, bytes.size());
   if (ec && ec != http::error::need_more) {
     const HttpError error = parser_->refused.status != 0 ? parser_->refused : Translate(ec);
     return Fail(error.status, error.text);

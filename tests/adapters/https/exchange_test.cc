@@ -51,7 +51,9 @@ TEST_P(ExchangeTest, HoldsBackARequestThatComesBeforeTheAnswer) {
   const auto waiting = server.Waiting(1);
   EXPECT_EQ(server.served, 1);
   ASSERT_TRUE(client.Send(Post("/echo", "third")));
-  EXPECT_FALSE(client.HasInput());
+  HttpsClient marker = server.Connect();  // once it is answered, the bytes before it have been looked at
+  ASSERT_TRUE(marker.Send(Get("/note")) && marker.Receive().status == 200);
+  EXPECT_EQ(server.served, 1);
   waiting[0]->Respond(Body("waited"));
   EXPECT_EQ(client.Receive().body, "waited");
   EXPECT_EQ(client.Receive().body, "GET 127.0.0.1 ");
