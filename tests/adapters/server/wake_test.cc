@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole way: serve, user, publish, ping, explain, as processes over TLS.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/adapters/server/running_server.h"
+
+namespace mailwake::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+TEST(ServeTest, SaysWhereItIsReadyAndAnswersThere) {
+  const Site site;
+  RunningServer server(site);
+  EXPECT_THAT(server.program().out(), MatchesRegex("mailwake ready https://127\\.0\\.0\\.1:[1-9][0-9]*\n"));
+  EXPECT_EQ(server.Ask("GET", "/healthz").body, "ok\n");
+  EXPECT_THAT(server.Ask("GET", "/metrics").body, HasSubstr("\nmailwake_connections "));
+}
+
+TEST(ServeTest, MakesASelfSignedCertificateOnceAndSaysSo) {
+  const Site site;
+  {
+    RunningServer first(site);
+    EXPECT_THAT(first.program().err(), HasSubstr("made a self-signed one: " + site.certificate()));
+  }
+  const std::string certificate = ReadFile(site.certificate());
+  EXPECT_THAT(certificate, HasSubstr("BEGIN CERTIFICATE"));
+  struct stat key {};
+  ASSERT_EQ(::stat((site.dir() / "m.db.key.pem").c_str(), &key), 0);
+  EXPECT_EQ(key.st_mode & 0777, 0600U);
+  RunningServer second(site);
+  EXPECT_EQ(ReadFile(site.certificate()), certificate);
+  EXPECT_EQ(server::HttpsReply(second.Ask("GET", "/healthz")).status, 200);
+}
+
+TEST(ServeTest, SaysHowManyPingsTheFileLimitAllows) {
+  const Site site;
+  RunningServer server(site);
+  EXPECT_THAT(server.program().err(), HasSubstr("PINGs: at most "));
+}
+
+TEST(ServeTest, WithoutATokenFileV1IsClosedAndTheStartSaysHowToOpenIt) {
+  const Site site;
+  const std::string config = site.dir().Write("no_token.toml", "listen = \"127.0.0.1:0\"\nstore = \"" + site.store() + "\"\n");
+  Program program({"serve", "--config", config});
+  ASSERT_TRUE(Eventually([&] { return program.out().find('\n') != std::string::npos; })) << program.err();
+  EXPECT_THAT(program.err(), HasSubstr("--ingest-token-file"));
+  const std::string url = program.out().substr(15, program.out().find('\n') - 15);
+  auto client = server::HttpsClient::Create({.url = url, .ca_file = site.certificate()});
+  EXPECT_EQ((*client)->Send({.target = "/v1/pings", .headers = {{"Authorization", "Bearer " + Site::token()}}})->status, 401);
+}
+
+TEST(WakeTest, APublishedChangeWakesTheDeviceThatWatchesTheFolderAndNoOther) {
+  const Site site;
+  site.AddUser("ann@example.org");
+  site.AddUser("bob");
+  RunningServer server(site);
+  const auto ann =
+      server.Ping("ann@example.org", "ANN1", {"--folder", "inbox", "--folder", "cal:calendar", "--heartbeat", "900", "--sync"});
+  const auto other_folder = server.Ping("ann@example.org", "ANN2", {"--folder", "cal:calendar", "--heartbeat", "900", "--sync"});
+  const auto other_user = server.Ping("bob", "BOB1", {"--folder", "inbox", "--heartbeat", "900", "--sync"});
+  ASSERT_TRUE(server.AwaitHeld(3));
+
+  const Result published = server.Publish("ann@example.org", "inbox");
+  EXPECT_EQ(published.exit_code, 0) << published.err;
+  EXPECT_EQ(published.out, "accepted 1\n");
+
+  const Result woken = ann->Wait();
+  EXPECT_EQ(woken.exit_code, 0) << woken.err;
+  EXPECT_EQ(woken.out, "status 2: changes in the folders below\nfolder inbox\n");
+  EXPECT_TRUE(other_folder->Running());
+  EXPECT_TRUE(other_user->Running());
+  EXPECT_EQ(server.Get("/v1/pings").at("held"), 2);
+}
+
+TEST(WakeTest, NothingChangedEndsWithStatus1) {
+  const Site site("heartbeat.min_s = 1\n");
+  site.AddUser("ann");
+  RunningServer server(site);
+  const Result ended = server.Ping("ann", "A", {"--folder", "inbox", "--heartbeat", "1", "--sync"})->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, testing::StartsWith("status 1: "));
+}
+
+TEST(WakeTest, AnErrorStatusNamesTheBound) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  const Result early = server.Ping("ann", "A", {"--folder", "inbox", "--heartbeat", "59"})->Wait();
+  EXPECT_EQ(early.exit_code, 1);
+  EXPECT_THAT(early.out, MatchesRegex("status 5: [^\n]*\nbound 60\n"));
+  const Result missing = server.Ping("ann", "A", {})->Wait();
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.out, testing::StartsWith("status 3: "));
+}
+
+TEST(WakeTest, ManyLinesFromStandardInput) {
+  const Site site;
+  RunningServer server(site);
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i) {
+    lines += R"({"mailbox":"m)" + std::to_string(i % 500) + R"(","folder":"inbox","class":"email","kind":"added"})" + "\n";
+  }
+  const std::vector<std::string> words = {"publish",          "--server",     server.url(),     "--ca",
+                                          site.certificate(), "--token-file", site.token_file()};
+  const Result all = Program(words, lines).Wait();
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_EQ(all.out, "accepted 20000\n");
+  const Result bad = Program(words, lines + "{}\n").Wait();
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("line 20001: \"mailbox\" is missing"));
+}
+
+TEST(ExplainTest, SaysWhyADeviceWaitsAndHowItsLastPingEnded) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  const auto ping = server.Ping("ann", "DEV1", {"--folder", "inbox", "--heartbeat", "900", "--sync"});
+  ASSERT_TRUE(server.AwaitHeld(1));
+  const std::vector<std::string> words = {"explain", "--device",         "DEV1",         "--server",       server.url(),
+                                          "--ca",    site.certificate(), "--token-file", site.token_file()};
+  const Result waiting = Program(words).Wait();
+  EXPECT_EQ(waiting.exit_code, 0) << waiting.err;
+  EXPECT_THAT(waiting.out, HasSubstr("device DEV1 of ann\nwaits since "));
+  EXPECT_THAT(waiting.out, HasSubstr("folder inbox (email): version "));
+
+  EXPECT_EQ(server.Publish("ann", "inbox").exit_code, 0);
+  ping->Wait();
+  const Result ended = Program(words).Wait();
+  EXPECT_THAT(ended.out, HasSubstr("does not wait\n"));
+  EXPECT_THAT(ended.out, MatchesRegex("(.|\n)*last PING: changed at [^\n]*, by folder inbox at version [0-9]+\n(.|\n)*"));
+
+  std::vector<std::string> json = words;
+  json.push_back("--json");
+  EXPECT_EQ(nlohmann::json::parse(Program(json).Wait().out).at("last_end").at("reason"), "changed");
+  std::vector<std::string> unknown = words;
+  unknown[2] = "NONE";
+  EXPECT_EQ(Program(unknown).Wait().exit_code, 1);
+}
+
+TEST(WakeTest, TheCertificateIsChecked) {
+  const Site site;
+  RunningServer server(site);
+  const Result untrusted = Program({"publish", "ann", "inbox", "--server", server.url(), "--token-file", site.token_file()}).Wait();
+  EXPECT_EQ(untrusted.exit_code, 1);
+  EXPECT_THAT(untrusted.err, HasSubstr("is not trusted"));
+  EXPECT_THAT(untrusted.err, HasSubstr("--ca FILE"));
+  const Result insecure =
+      Program({"publish", "ann", "inbox", "--server", server.url(), "--token-file", site.token_file(), "--insecure"}).Wait();
+  EXPECT_EQ(insecure.exit_code, 0) << insecure.err;
+}
+
+TEST(WakeTest, SecretsStayOutOfTheLog) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  const std::string wrong = site.dir().Write("wrong", "battery staple\n");
+  const Result refused =
+      Program({"ping", "--user", "ann", "--password-file", wrong, "--server", server.url(), "--ca", site.certificate()}).Wait();
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("wrong user or password"));
+  server.Ask("POST", "/v1/changes", "{");
+  EXPECT_THAT(server.program().err(), Not(HasSubstr("battery")));
+  EXPECT_THAT(server.program().err(), Not(HasSubstr(Site::token())));
+}
+
+}  // namespace
+}  // namespace mailwake::test
