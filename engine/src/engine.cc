@@ -15,6 +15,7 @@
 #include "engine/src/check.h"
 #include "engine/src/context.h"
 #include "engine/src/heartbeat_window.h"
+#include "engine/src/id_hash.h"
 #include "engine/src/join.h"
 #include "engine/src/loops.h"
 #include "engine/src/shard.h"
@@ -91,7 +92,8 @@ class Engine::Impl {
     store_calls_.RaiseCeiling();
   }
 
-  Shard& ShardOf(std::string_view mailbox) { return *shards_[std::hash<std::string_view>{}(mailbox) & (shards_.size() - 1)]; }
+  // By the hash's upper half: the shards' own tables use the lower.
+  Shard& ShardOf(std::string_view mailbox) { return *shards_[IdHasher{}(mailbox) >> 32 & (shards_.size() - 1)]; }
   Shard* ShardOf(PingId id) {
     const std::uint64_t number = id.value >> 58;
     return number < shards_.size() ? shards_[number].get() : nullptr;
@@ -174,6 +176,7 @@ class Engine::Impl {
       batch.Clear();
     }
     loops_.EndDelivery(loop);
+    loops_.Remind(loop);
     return delivered;
   }
 

@@ -46,6 +46,11 @@ class Loops {
     }
   }
 
+  // Says again that there is something, to a loop whose owner may have asked in vain during a delivery.
+  void Remind(LoopId loop) {
+    if (pending(loop) && loops_[loop].ready) loops_[loop].ready();
+  }
+
   bool pending(LoopId loop) const { return loops_[loop].pending.load(std::memory_order_seq_cst) != 0; }
   std::uint64_t TakePending(LoopId loop) { return loops_[loop].pending.exchange(0, std::memory_order_seq_cst); }
 

@@ -61,12 +61,7 @@ void Shard::OnTimer(Slot slot, Effects& effects) {
 void Shard::WalkSuspects(Effects& effects) {
   const Slot end = std::min(*walk_ + kWalkStep, watches_.size());
   for (Slot slot = *walk_; slot < end; ++slot) {
-    if (At(slot).state != WatchState::kParked || At(slot).mailbox->suspect_seen >= suspect_) continue;
-    Mailbox& mailbox = *At(slot).mailbox;
-    mailbox.SuspectAll(suspect_);
-    mailbox.suspect_seen = suspect_;
-    for (Slot watcher : mailbox.watchers) At(watcher).resync = true;
-    ReconsiderAll(mailbox, effects);
+    if (At(slot).state == WatchState::kParked) Reconsider(slot, effects);
   }
   if (end == watches_.size()) {
     walk_.reset();
@@ -93,14 +88,19 @@ Mailbox& Shard::Enter(std::string_view id, Effects& effects) {
   }
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;
+    ++stats_.mailboxes_loading;
     effects.loads.push_back(mailbox);
   }
-  if (!mailbox->loading && mailbox->suspect_seen < suspect_) {
-    mailbox->SuspectAll(suspect_);
-    mailbox->suspect_seen = suspect_;
-    for (Slot watcher : mailbox->watchers) At(watcher).resync = true;
-  }
+  if (!mailbox->loading) ApplySuspicion(*mailbox);
   return *mailbox;
+}
+
+// What Suspect(all) says is applied to a mailbox when it is next looked at: before anything is judged or changed in it.
+void Shard::ApplySuspicion(Mailbox& mailbox) {
+  if (mailbox.suspect_seen >= suspect_) return;
+  mailbox.SuspectAll(suspect_);
+  mailbox.suspect_seen = suspect_;
+  for (Slot watcher : mailbox.watchers) At(watcher).resync = true;
 }
 
 bool Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
@@ -249,12 +249,17 @@ void Shard::Force(Slot slot, EndReason reason, Effects& effects) {
 void Shard::Reconsider(Slot slot, Effects& effects) {
   Watch& watch = At(slot);
   if (watch.state != WatchState::kParked) return;  // ready: judged when it is delivered
+  ApplySuspicion(*watch.mailbox);
   const Verdict verdict = Judge(context_.options, watch, now_ms());
-  if (verdict.ends) {
-    MarkReady(slot, effects);
-    return;
-  }
-  if (verdict.wait == Verdict::Wait::kPaced) ++stats_.wakes_paced;
+  if (verdict.ends) return MarkReady(slot, effects);
+  Wait(slot, verdict);
+}
+
+void Shard::Wait(Slot slot, const Verdict& verdict) {
+  Watch& watch = At(slot);
+  watch.state = WatchState::kParked;
+  if (verdict.wait == Verdict::Wait::kNoChange) watch.resync = false;  // the device has caught up
+  if (verdict.wait == Verdict::Wait::kPaced && watch.timer.due_ms != verdict.due_ms) ++stats_.wakes_paced;
   Park(slot, verdict.due_ms);
 }
 

@@ -116,6 +116,7 @@ class Shard {
   bool Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // false: too many wait
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
+  void ApplySuspicion(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UnlinkIdle(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WindowOpen(const Mailbox& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -130,6 +131,7 @@ class Shard {
   void MarkReady(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Force(Slot slot, EndReason reason, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // ends it, whatever the versions say
   void Reconsider(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);               // judges it, parks it or marks it ready
+  void Wait(Slot slot, const Verdict& verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReconsiderAll(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTimer(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WalkSuspects(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

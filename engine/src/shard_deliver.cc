@@ -17,12 +17,12 @@ bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effect
   SlotList& ready = ready_[loop];
   for (std::size_t taken = 0; taken < most && !ready.empty(); ++taken) {
     const Slot slot = ready.PopFront(links);
+    if (!At(slot).forced) ApplySuspicion(*At(slot).mailbox);
     const Verdict verdict = Judge(context_.options, At(slot), now_ms());
     if (verdict.ends) {
       Conclude(slot, verdict.reason, batch, effects);
-    } else {  // the device has caught up since
-      At(slot).state = WatchState::kParked;
-      Park(slot, verdict.due_ms);
+    } else {
+      Wait(slot, verdict);  // the device has caught up since
     }
   }
   Settle();

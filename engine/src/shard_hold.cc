@@ -137,7 +137,6 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   watch.who.reset();
   watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
   if (request.kind == PingKind::kPing && device->delivered) AcknowledgeNamed(*device);
-  if (!device->hierarchy_cursor) device->hierarchy_cursor = mailbox.hierarchy;
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat, effects);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
@@ -247,6 +246,10 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
 void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, std::chrono::seconds heartbeat, Effects& effects) {
   Device& device = mailbox.devices[number];
   bool changed = SeenNow(mailbox, device);
+  if (!device.hierarchy_cursor) {
+    device.hierarchy_cursor = mailbox.hierarchy;  // a device without one has the present folder list
+    changed = true;
+  }
   if (watch.kind == PingKind::kPing) {
     changed |= device.heartbeat != heartbeat;
     device.heartbeat = heartbeat;

@@ -38,7 +38,7 @@ void Shard::AddStats(Stats& stats) const {
   MutexLock lock(mutex_);
   stats.pings_held += stats_.pings_held;
   stats.mailboxes += mailboxes_.size();
-  for (const auto& [id, mailbox] : mailboxes_) stats.mailboxes_loading += mailbox->loading;
+  stats.mailboxes_loading += stats_.mailboxes_loading;
   stats.unsaved_mailboxes += unsaved_.size();
   stats.holds += stats_.holds;
   stats.changes += stats_.changes;

@@ -22,10 +22,10 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   Observe();
   MAILWAKE_CHECK(mailbox->loading && mailbox->load_in_flight);
   mailbox->load_in_flight = false;
+  --stats_.mailboxes_loading;
   if (record.ok()) {
     mailbox->Adopt(*std::move(record));
-    mailbox->SuspectAll(suspect_);
-    mailbox->suspect_seen = suspect_;
+    ApplySuspicion(*mailbox);
   } else {
     ++stats_.load_failures;
   }

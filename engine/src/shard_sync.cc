@@ -127,14 +127,14 @@ void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::st
 void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
-  auto list = std::make_shared<FolderList>();
+  auto answer = std::make_shared<Engine::FolderListCallback>(std::move(done));
   WhenLoaded(
       id,
-      [list, done = std::move(done)](absl::Status status) mutable {
-        if (!done) return;
-        status.ok() ? done(std::move(*list)) : done(std::move(status));
+      [answer](absl::Status status) {
+        if (!status.ok() && *answer) (*answer)(std::move(status));
       },
-      [list](Mailbox& mailbox, Effects&) {
+      [answer](Mailbox& mailbox, Effects& later) {
+        auto list = std::make_shared<FolderList>();
         list->declared = mailbox.declared;
         list->version = mailbox.hierarchy;
         std::vector<const Folder*> declared;
@@ -147,6 +147,10 @@ void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done
           list->folders.push_back({folder->id, folder->declaration->name, folder->item_class.value_or(ItemClass::kEmail),
                                    folder->declaration->type, folder->declaration->parent});
         }
+        // At once: a list need not be durable to be read.
+        later.calls.push_back([answer = std::exchange(*answer, {}), list]() mutable {
+          if (answer) answer(std::move(*list));
+        });
         return absl::OkStatus();
       },
       effects);

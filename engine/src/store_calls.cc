@@ -44,6 +44,7 @@ void StoreCalls::Load(Shard& shard, Mailbox* mailbox) {
 }
 
 void StoreCalls::Write(Shard& shard) {
+  Begin();  // so that what others add meanwhile is not overlooked by Flush
   while (std::optional<Outgoing> outgoing = shard.BeginHandover()) {
     Begin();
     auto sent = std::make_shared<Outgoing>(*std::move(outgoing));
@@ -56,6 +57,7 @@ void StoreCalls::Write(Shard& shard) {
     });
     shard.EndHandover();
   }
+  End();
 }
 
 void StoreCalls::RaiseCeiling() {
