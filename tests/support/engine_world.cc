@@ -258,7 +258,7 @@ void EngineWorld::Advance() {
   delivering_ = false;
   moved_ = false;
   armed_ = engine_->next_deadline();
-  if (on_step_) on_step_();
+  if (on_step_ && !(armed_ && *armed_ <= now_)) on_step_();
 }
 
 // A driver asks next_deadline() only after advance() and when the hook ran: that must be enough.
@@ -283,17 +283,20 @@ LoopId EngineWorld::AddLoop() {
 
 // ---- Another life ----------------------------------------------------------------------------------------------------------------------
 
-void EngineWorld::Restart() {
+void EngineWorld::Flush() {
   store_->FailCommits({}, 0);
   store_->FailLoads({}, 0);
   store_->set_held(false);
   bool flushed = false;
   engine_->Flush([&flushed] { flushed = true; });
-  for (int i = 0; i < 100 && !flushed; ++i) {
-    store_->ReleaseAll();
-    AdvanceBy(10s);
-  }
+  store_->ReleaseAll();
+  Settle();
+  for (int i = 0; i < 100 && !flushed; ++i) AdvanceBy(10s);
   EXPECT_TRUE(flushed) << "Flush does not end though the store is well again";
+}
+
+void EngineWorld::Restart() {
+  Flush();
   Drop();
   ++restarts_;
   Open();

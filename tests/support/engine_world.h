@@ -100,6 +100,7 @@ class EngineWorld {
 
   Engine& engine() { return *engine_; }
   FakeStore& store() { return *store_; }
+  const FakeStore& store() const { return *store_; }
   Time now() const { return now_; }
   const std::shared_ptr<FakeDisk>& disk() const { return disk_; }
 
@@ -108,6 +109,7 @@ class EngineWorld {
             std::chrono::seconds heartbeat = 900s, PingKind kind = PingKind::kPing);
   Ping Hold(const PingRequest& request);
   bool Cancel(Ping ping);
+  std::size_t holds() const { return records_.size(); }
   PingId id(Ping ping) const { return records_.at(ping.number).id; }
   bool live(Ping ping) const { return !records_.at(ping.number).ended && !records_.at(ping.number).dropped; }
   const Ended& ended(Ping ping) const { return records_.at(ping.number).ended.value(); }
@@ -143,6 +145,9 @@ class EngineWorld {
   void set_auto_settle(bool on) { auto_settle_ = on; }
   void set_check_invariants(bool on) { check_invariants_ = on; }
 
+  // Makes the store well, and waits until everything is written.
+  void Flush();
+
   // ---- Another life ----
   // Everything is written first.
   void Restart();
@@ -159,7 +164,7 @@ class EngineWorld {
 
   // Runs inside every end callback, after it was noted; it may call the engine.
   void set_on_end(std::function<void(const Ended&)> on_end) { on_end_ = std::move(on_end); }
-  // Runs after each call of advance().
+  // Runs whenever nothing more is due now.
   void set_on_step(std::function<void()> on_step) { on_step_ = std::move(on_step); }
   // PINGs held from now on end on another loop of the engine's; call it before the first Hold.
   LoopId AddLoop();

@@ -93,6 +93,11 @@ std::size_t FakeStore::waiting_loads(const std::string& mailbox) const {
                        [&](const Operation& operation) { return operation.kind == Kind::kLoad && operation.mailbox == mailbox; });
 }
 
+std::size_t FakeStore::failed_loads(const std::string& mailbox) const {
+  auto it = failed_loads_.find(mailbox);
+  return it == failed_loads_.end() ? 0 : it->second;
+}
+
 bool FakeStore::Release(std::size_t nth) {
   if (nth >= waiting_.size()) return false;
   ApplyBefore(nth);
@@ -183,10 +188,13 @@ void FakeStore::Answer(Operation operation) {
   }
   auto broken = broken_mailboxes_.find(operation.mailbox);
   if (broken == broken_mailboxes_.end() && load_failures_ == 0) {
+    last_failed_.erase(operation.mailbox);
     operation.load_done(stored(operation.mailbox));
     return;
   }
   ++counts_.failed_loads;
+  ++failed_loads_[operation.mailbox];
+  last_failed_.insert(operation.mailbox);
   const absl::Status status = broken == broken_mailboxes_.end() ? load_failure_ : broken->second;
   if (broken == broken_mailboxes_.end() && load_failures_ != kAlways) --load_failures_;
   operation.load_done(status);

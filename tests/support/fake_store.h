@@ -24,6 +24,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,9 @@ class FakeStore final : public Store {
   void FailLoads(absl::Status status, std::size_t times = kAlways);
   // As FailLoads, for one mailbox.
   void FailLoadsOf(const std::string& mailbox, absl::Status status);
+  // Of a mailbox: how many loads failed, and whether the last one did.
+  std::size_t failed_loads(const std::string& mailbox) const;
+  bool last_load_failed(const std::string& mailbox) const { return last_failed_.contains(mailbox); }
   bool failing() const { return commit_failures_ + load_failures_ > 0 || !broken_mailboxes_.empty(); }
 
   // The machine goes: of what waits, the first few commits (chosen by `seed`) are kept; no callback ever runs.
@@ -119,6 +123,8 @@ class FakeStore final : public Store {
   absl::Status commit_failure_;
   absl::Status load_failure_;
   std::map<std::string, absl::Status> broken_mailboxes_;
+  std::map<std::string, std::size_t> failed_loads_;
+  std::set<std::string> last_failed_;
   Counts counts_;
   std::vector<std::string> broken_rules_;
 };

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the lists mean: cursors, who is behind, whose folder list is old.
+
+#include <algorithm>
+
+#include "tests/support/engine_model.h"
+
+namespace mailwake::testing {
+
+EngineModel::Bounds EngineModel::CursorOf(const ModelDevice& device, const std::string& folder) const {
+  Bounds cursor;
+  auto found = device.cursors.find(folder);
+  if (found == device.cursors.end()) return cursor;
+  for (const ModelCursor::Move& move : found->second.moves) {
+    if (move.reset) {
+      cursor.low = 0;
+      if (!move.call->unsure) cursor.high = 0;
+    } else {
+      cursor.high = std::max(cursor.high, move.seq);
+      if (!move.call->unsure) cursor.low = std::max(cursor.low, move.seq);
+    }
+  }
+  return cursor;
+}
+
+EngineModel::Bounds EngineModel::HierarchyOf(const ModelMailbox& box) const {
+  Bounds hierarchy;
+  for (const auto& [seq, call] : box.hierarchy) {
+    hierarchy.high = seq;
+    if (!call->unsure) hierarchy.low = seq;
+  }
+  return hierarchy;
+}
+
+bool EngineModel::SurelyBehind(const ModelMailbox& box, const std::string& device, const std::string& folder, bool spread) const {
+  auto found = box.folders.find(folder);
+  if (found == box.folders.end()) return false;
+  const Seq cursor = CursorOf(box.devices.at(device), folder).high;
+  const auto& events = found->second.events;
+  for (auto event = events.rbegin(); event != events.rend() && event->seq > cursor; ++event) {
+    if (event->kind == ModelFolder::Event::kErase) return false;
+    const bool foreign = event->origin.empty() || event->origin != device;
+    if (foreign && !event->call->unsure && !event->maybe && (spread || !event->of_all)) return true;
+  }
+  return false;
+}
+
+Seq EngineModel::FirstBehind(const ModelMailbox& box, const std::string& device, const std::string& folder, bool only_suspicion) const {
+  auto found = box.folders.find(folder);
+  if (found == box.folders.end()) return 0;
+  const Seq cursor = CursorOf(box.devices.at(device), folder).low;
+  Seq first = 0;
+  for (const ModelFolder::Event& event : found->second.events) {
+    if (event.kind == ModelFolder::Event::kErase) {
+      if (!event.call->unsure) first = 0;
+    } else if (first == 0 && event.seq > cursor && (event.origin.empty() || event.origin != device) && (event.suspect || !only_suspicion)) {
+      first = event.seq;
+    }
+  }
+  return first;
+}
+
+Seq EngineModel::Latest(const ModelMailbox& box, const std::string& folder) {
+  auto found = box.folders.find(folder);
+  return found == box.folders.end() || found->second.events.empty() ? 0 : found->second.events.back().seq;
+}
+
+bool EngineModel::Misfits(const ModelMailbox& box, const ModelPing& ping) const {
+  return std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
+    if (!box.declared) {
+      auto found = box.folders.find(watched.first);
+      return found != box.folders.end() && found->second.item_class && *found->second.item_class != watched.second;
+    }
+    return std::none_of(box.list.begin(), box.list.end(),
+                        [&](const DeclaredFolder& folder) { return folder.id == watched.first && folder.item_class == watched.second; });
+  });
+}
+
+bool EngineModel::MustHierarchy(const ModelMailbox& box, const ModelPing& ping) const {
+  if (box.blurred || Loading(ping.spec.mailbox)) return false;
+  if (Misfits(box, ping)) return true;
+  const Seq present = HierarchyOf(box).low;
+  const auto& had = box.devices.at(ping.spec.device).hierarchy;
+  return std::all_of(had.begin(), had.end(), [&](const std::optional<Seq>& seq) { return seq && *seq < present; });
+}
+
+bool EngineModel::MayHierarchy(const ModelMailbox& box, const ModelPing& ping) const {
+  if (box.blurred || Misfits(box, ping)) return true;
+  const Seq present = HierarchyOf(box).high;
+  const auto& had = box.devices.at(ping.spec.device).hierarchy;
+  return std::any_of(had.begin(), had.end(),
+                     [&](const std::optional<Seq>& seq) { return seq.value_or(ping.hierarchy_when_held) < present; });
+}
+
+// Told of all this before, thrice for nothing else, and has not synced.
+bool EngineModel::MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind) const {
+  const ModelDevice& device = box.devices.at(ping.spec.device);
+  if (device.repeats < 3) return false;
+  return std::all_of(behind.begin(), behind.end(), [&](const std::string& folder) {
+    auto told = device.told.find(folder);
+    return told != device.told.end() && Latest(box, folder) <= told->second;
+  });
+}
+
+// Its heartbeat ends, or the window of one of the folders' classes is not open.
+bool EngineModel::MayWakeNow(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& named) const {
+  if (world_.now() >= ping.earliest) return true;
+  const ModelDevice& device = box.devices.at(ping.spec.device);
+  return std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
+    if (std::find(named.begin(), named.end(), watched.first) == named.end()) return false;
+    const auto index = static_cast<std::size_t>(watched.second);
+    const std::optional<Time> wake = device.wake_surely[index];
+    return !wake || world_.now() >= *wake + options_.coalesce[index] ||
+           FirstBehind(box, ping.spec.device, watched.first) <= device.wake_seq[index];
+  });
+}
+
+}  // namespace mailwake::testing
