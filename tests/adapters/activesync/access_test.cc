@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who gets in: methods, credentials, users, OPTIONS.
+#include <gtest/gtest.h>
+
+#include "mailwake/adapters/http_text.h"
+#include "tests/adapters/activesync/bodies.h"
+
+namespace mailwake::test {
+namespace {
+
+HttpRequest Options(const FrontWorld& world) {
+  HttpRequest request = world.Request("Ping");
+  request.method = "OPTIONS";
+  request.target = "/Microsoft-Server-ActiveSync";
+  return request;
+}
+
+void SetCredentials(HttpRequest& request, std::string_view user, std::string_view password) {
+  request.headers[0].second = BasicAuthorization(user, password);
+}
+
+TEST(ActiveSyncAccess, OptionsTellsVersionsAndTheCommandsThatAreAnswered) {
+  FrontWorld world;
+  const ExchangePtr answer = world.Send(Options(world));
+  EXPECT_EQ(answer->status(), 200);
+  EXPECT_EQ(answer->header("MS-ASProtocolVersions"), "2.5,12.0,12.1,14.0,14.1,16.0,16.1");
+  EXPECT_EQ(answer->header("MS-ASProtocolCommands"), "Sync,FolderSync,Ping,Provision,Settings");
+  EXPECT_EQ(answer->header("Allow"), "OPTIONS,POST");
+  EXPECT_EQ(answer->response().body, "");
+}
+
+TEST(ActiveSyncAccess, EveryCommandThatOptionsTellsIsAnsweredAndOthersAre501) {
+  FrontWorld world;
+  for (const char* command : {"Sync", "FolderSync", "Ping", "Provision", "Settings"})
+    EXPECT_EQ(world.Post(command)->status(), 200) << command;
+  for (const char* command : {"SendMail", "GetItemEstimate", "Search", "MoveItems", "Fly"})
+    EXPECT_EQ(world.Post(command)->status(), 501) << command;
+}
+
+TEST(ActiveSyncAccess, WithoutCredentialsIs401AndNamesTheRealm) {
+  FrontWorld world;
+  for (HttpRequest request : {world.Request("Ping"), Options(world)}) {
+    request.headers.erase(request.headers.begin());
+    const ExchangePtr answer = world.Send(request);
+    EXPECT_EQ(answer->status(), 401);
+    EXPECT_TRUE(answer->header("WWW-Authenticate").starts_with("Basic realm=")) << answer->header("WWW-Authenticate");
+  }
+  HttpRequest empty = world.Request("Ping");
+  empty.headers[0].second = "";
+  EXPECT_EQ(world.Send(empty)->status(), 401);
+  EXPECT_TRUE(world.authenticator().asked.empty());
+}
+
+TEST(ActiveSyncAccess, WithAWrongPasswordIs401) {
+  FrontWorld world;
+  HttpRequest request = world.Request("Ping", PingBody("470", {{"5", "Email"}}));
+  SetCredentials(request, "ann@example.org", "guess");
+  EXPECT_EQ(world.Send(request)->status(), 401);
+  EXPECT_EQ(world.held(), 0u);
+}
+
+TEST(ActiveSyncAccess, WhileTheAuthenticatorIsBusyIs503WithRetryAfter) {
+  FrontWorld world;
+  world.authenticator().unavailable = true;
+  const ExchangePtr answer = world.Post("Ping");
+  EXPECT_EQ(answer->status(), 503);
+  EXPECT_NE(answer->header("Retry-After"), "");
+}
+
+TEST(ActiveSyncAccess, ADomainPrefixIsTakenOff) {
+  FrontWorld world;
+  HttpRequest request = world.Request("FolderSync", FolderSyncBody("0"));
+  SetCredentials(request, "EXAMPLE\\ann", "secret");
+  EXPECT_EQ(world.Send(request)->status(), 200);
+  EXPECT_EQ(world.authenticator().asked, std::vector<std::string>{"ann"});
+}
+
+TEST(ActiveSyncAccess, AUserOtherThanTheCredentialsIs403) {
+  FrontWorld world;
+  HttpRequest request = world.Request("Ping", PingBody("470", {{"5", "Email"}}));
+  SetCredentials(request, "bob@example.org", "hidden");
+  EXPECT_EQ(world.Send(request)->status(), 403);
+  EXPECT_EQ(world.held(), 0u);
+}
+
+TEST(ActiveSyncAccess, TheUserOfTheQueryMayBeLeftOutOrWrittenInAnotherForm) {
+  FrontWorld world;
+  for (const char* user : {"", "&User=ann", "&User=EXAMPLE%5Cann", "&User=ANN%40Example.ORG", "&User="}) {
+    HttpRequest request = world.Request("FolderSync", FolderSyncBody("0"));
+    request.target = std::string("/Microsoft-Server-ActiveSync?Cmd=FolderSync&DeviceId=D1") + user;
+    EXPECT_EQ(world.Send(request)->status(), 200) << user;
+  }
+}
+
+TEST(ActiveSyncAccess, ADeviceReachesItsOwnMailboxOnly) {
+  FrontWorld world;
+  HttpRequest request = world.Request("Ping", PingBody("470", {{"5", "Email"}}));
+  SetCredentials(request, "bob@example.org", "hidden");
+  request.target = "/Microsoft-Server-ActiveSync?Cmd=Ping&DeviceId=" + kDevice;
+  const ExchangePtr bob = world.Send(request);
+  world.Publish("5");  // Ann's
+  EXPECT_FALSE(bob->answered());
+}
+
+TEST(ActiveSyncAccess, OtherMethodsAre405) {
+  FrontWorld world;
+  for (const char* method : {"GET", "PUT", "HEAD", "post"}) {
+    HttpRequest request = world.Request("Ping");
+    request.method = method;
+    const ExchangePtr answer = world.Send(request);
+    EXPECT_EQ(answer->status(), 405) << method;
+    EXPECT_EQ(answer->header("Allow"), "OPTIONS,POST");
+  }
+}
+
+TEST(ActiveSyncAccess, ABadQueryIs400) {
+  FrontWorld world;
+  for (const char* query : {"", "?", "?Cmd=Ping", "?DeviceId=D1", "?jRIJ", "?%zz"}) {
+    HttpRequest request = world.Request("Ping");
+    request.target = std::string("/Microsoft-Server-ActiveSync") + query;
+    EXPECT_EQ(world.Send(request)->status(), 400) << query;
+  }
+}
+
+TEST(ActiveSyncAccess, AConnectionThatEndsDuringTheCheckLeavesNothingBehind) {
+  FrontWorld world;
+  world.authenticator().hold = true;
+  const ExchangePtr ping = world.Post("Ping", PingBody("470", {{"5", "Email"}}));
+  ping->Leave();
+  world.authenticator().held.front()();
+  world.Run();
+  EXPECT_EQ(world.held(), 0u);
+  EXPECT_EQ(world.engine().stats().holds, 0u);
+}
+
+}  // namespace
+}  // namespace mailwake::test
