@@ -108,7 +108,8 @@ class FleetRun {
     PublishTraffic();
     AwaitLastWakes();
     loops_.Stop();
-    if (Failed()) return absl::UnavailableError(failure_);
+    if (Failed()) return absl::UnavailableError(failure());
+    if (!traffic_->error().ok()) return traffic_->error();
     return Finish();
   }
 
@@ -244,8 +245,7 @@ absl::StatusOr<std::unique_ptr<Traffic>> MakeTraffic(const FleetOptions& options
     return NewModelTraffic(
         {.rate = options.rate, .mailboxes = options.mailboxes(), .devices_per_mailbox = options.devices_per_mailbox, .seed = options.seed});
   }
-  return TraceTraffic::Open(
-      {.file = options.trace, .speed = options.speed, .from = options.trace_from_s, .mailboxes = options.mailboxes()});
+  return OpenTraceTraffic({.file = options.trace, .speed = options.speed, .from = options.trace_from_s, .mailboxes = options.mailboxes()});
 }
 
 }  // namespace

@@ -33,12 +33,12 @@ bool ReadRow(std::string_view line, Row& row) {
   return true;
 }
 
-class GzTrace : public TraceTraffic {
+class GzTrace : public Traffic {
  public:
   GzTrace(const TraceConfig& config, gzFile file) : config_(config), file_(file) {}
   ~GzTrace() override { gzclose(file_); }
 
-  const absl::Status& error() const override { return error_; }
+  absl::Status error() const override { return error_; }
 
   // All rows of a message stand for one burst, as long as they stand together.
   std::optional<Burst> Next() override {
@@ -100,7 +100,7 @@ class GzTrace : public TraceTraffic {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TraceTraffic>> TraceTraffic::Open(const TraceConfig& config) {
+absl::StatusOr<std::unique_ptr<Traffic>> OpenTraceTraffic(const TraceConfig& config) {
   gzFile file = gzopen(config.file.c_str(), "rb");  // reads plain files too
   if (file == nullptr) return absl::NotFoundError("cannot read the trace " + config.file);
   return std::make_unique<GzTrace>(config, file);

@@ -9,6 +9,7 @@
 #ifndef MAILWAKE_BENCH_FLEET_TRAFFIC_H_
 #define MAILWAKE_BENCH_FLEET_TRAFFIC_H_
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include <chrono>
@@ -39,8 +40,9 @@ struct Burst {
 class Traffic {
  public:
   virtual ~Traffic() = default;
-  // nullopt: there is no more.
+  // nullopt: there is no more, or what comes cannot be read: see error().
   virtual std::optional<Burst> Next() = 0;
+  virtual absl::Status error() const { return absl::OkStatus(); }
 };
 
 struct ModelConfig {
@@ -62,12 +64,8 @@ struct TraceConfig {
 };
 
 // Each recipient is one mailbox, in the order in which they appear; more recipients than mailboxes share. A repeated (message, recipient)
-// is dropped. A damaged line ends the trace: error() of the result says which. Errors: NotFound.
-class TraceTraffic : public Traffic {
- public:
-  static absl::StatusOr<std::unique_ptr<TraceTraffic>> Open(const TraceConfig& config);
-  virtual const absl::Status& error() const = 0;
-};
+// is dropped. A damaged line ends the trace: error() says which. Errors: NotFound.
+absl::StatusOr<std::unique_ptr<Traffic>> OpenTraceTraffic(const TraceConfig& config);
 
 }  // namespace mailwake::fleet
 

@@ -170,6 +170,13 @@ TEST_F(LedgerTest, AChangeAfterTheSyncMustBeToldOf) {
   EXPECT_EQ(totals.missed, 1u);
 }
 
+TEST_F(LedgerTest, AChangeAfterTheSyncIsDueEvenIfTheSyncIsReportedLater) {
+  Publish("inbox", 115ms, 1);
+  Sync(0, "inbox", 111ms);  // answered at 114
+  EXPECT_EQ(ledger_.Owed(), 1u);
+  EXPECT_EQ(Finish().missed, 1u);
+}
+
 TEST_F(LedgerTest, WhatWasPublishedDuringASyncIsUndecided) {
   Publish("inbox", 112ms, 1);
   Sync(0, "inbox", 111ms);

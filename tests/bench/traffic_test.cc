@@ -62,7 +62,7 @@ TEST(FleetModelTraffic, HasTheFiguresOfRealMail) {
       last[change.mailbox] = now;
     }
   }
-  EXPECT_NEAR(changes / 800, 100, 4);         // the rate that was asked for
+  EXPECT_NEAR(changes / 800, 100, 4);          // the rate that was asked for
   EXPECT_NEAR(alone / deliveries, 0.5, 0.02);  // half of all deliveries are alone
   EXPECT_GT(most, 40u);
   EXPECT_LE(most, 58u);
@@ -124,7 +124,7 @@ constexpr const char* kTrace =
 
 TEST_F(TraceTest, AMessageIsOneBurstAndEachRecipientAMailbox) {
   for (const std::string& file : {Plain(kTrace), Gzipped(kTrace)}) {
-    auto trace = TraceTraffic::Open({.file = file, .speed = 60, .from = 100, .mailboxes = 10});
+    auto trace = OpenTraceTraffic({.file = file, .speed = 60, .from = 100, .mailboxes = 10});
     ASSERT_TRUE(trace.ok()) << trace.status();
     const Burst first = *(*trace)->Next();
     EXPECT_EQ(first.at, 0us);
@@ -139,28 +139,28 @@ TEST_F(TraceTest, AMessageIsOneBurstAndEachRecipientAMailbox) {
 }
 
 TEST_F(TraceTest, MoreRecipientsThanMailboxesShare) {
-  auto trace = TraceTraffic::Open({.file = Plain(kTrace), .from = 100, .mailboxes = 2});
+  auto trace = OpenTraceTraffic({.file = Plain(kTrace), .from = 100, .mailboxes = 2});
   (*trace)->Next();
   EXPECT_THAT(Mailboxes(*(*trace)->Next()), ElementsAre(0));
 }
 
 TEST_F(TraceTest, LeavesOutWhatCameBefore) {
-  auto trace = TraceTraffic::Open({.file = Plain(kTrace), .from = 101, .mailboxes = 2});
+  auto trace = OpenTraceTraffic({.file = Plain(kTrace), .from = 101, .mailboxes = 2});
   const Burst only = *(*trace)->Next();
   EXPECT_EQ(only.at, 59s);
   EXPECT_FALSE((*trace)->Next());
 }
 
 TEST_F(TraceTest, SaysWhichLineIsDamaged) {
-  auto trace = TraceTraffic::Open({.file = Plain("1\t1\t1\t1\n2\tx\t1\t2\n"), .mailboxes = 2});
+  auto trace = OpenTraceTraffic({.file = Plain("1\t1\t1\t1\n2\tx\t1\t2\n"), .mailboxes = 2});
   EXPECT_TRUE((*trace)->Next());
   EXPECT_FALSE((*trace)->Next());
   EXPECT_THAT((*trace)->error().message(), HasSubstr("line 2: want four numbers"));
-  auto backwards = TraceTraffic::Open({.file = Plain("5\t1\t1\t1\n4\t1\t1\t2\n"), .mailboxes = 2});
+  auto backwards = OpenTraceTraffic({.file = Plain("5\t1\t1\t1\n4\t1\t1\t2\n"), .mailboxes = 2});
   (*backwards)->Next();
   EXPECT_FALSE((*backwards)->Next());
   EXPECT_THAT((*backwards)->error().message(), HasSubstr("line 2: goes back in time"));
-  EXPECT_FALSE(TraceTraffic::Open({.file = "/nonexistent", .mailboxes = 1}).ok());
+  EXPECT_FALSE(OpenTraceTraffic({.file = "/nonexistent", .mailboxes = 1}).ok());
 }
 
 TEST_F(TraceTest, SaysWhenAGzipIsCutOff) {
@@ -168,7 +168,7 @@ TEST_F(TraceTest, SaysWhenAGzipIsCutOff) {
   for (int i = 0; i < 5000; ++i) text += std::to_string(i) + "\t" + std::to_string(i * 7919 % 1000) + "\t1\t" + std::to_string(i) + "\n";
   const std::string file = Gzipped(text);
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
-  auto trace = TraceTraffic::Open({.file = file, .mailboxes = 2});
+  auto trace = OpenTraceTraffic({.file = file, .mailboxes = 2});
   while ((*trace)->Next()) {
   }
   EXPECT_FALSE((*trace)->error().ok());
@@ -178,7 +178,7 @@ TEST_F(TraceTest, SaysWhenAGzipIsCutOff) {
 TEST(FleetTrace, ReadsTheRealArchivesWhereThereAre) {
   const char* dir = std::getenv("MAILWAKE_TRACES");
   if (dir == nullptr) GTEST_SKIP() << "MAILWAKE_TRACES is not set";
-  auto trace = TraceTraffic::Open({.file = std::string(dir) + "/eu-core.events.tsv.gz", .mailboxes = 965});
+  auto trace = OpenTraceTraffic({.file = std::string(dir) + "/eu-core.events.tsv.gz", .mailboxes = 965});
   ASSERT_TRUE(trace.ok()) << trace.status();
   std::size_t deliveries = 0;
   while (const auto burst = (*trace)->Next()) deliveries += burst->changes.size();

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# fleet_run.sh MAILWAKE FLEET: a small fleet against a real server; every wake that is due comes, and no other.
+set -eu
+mailwake=$1
+fleet=$2
+dir=$(mktemp -d)
+trap 'kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+server=
+
+fail() {
+  echo "FAILED: $1" >&2
+  cat "$dir"/*.log >&2
+  exit 1
+}
+
+(umask 077 && echo "a-token-of-this-test-only" > "$dir/token")
+"$fleet" --devices 60 --devices-per-mailbox 2 --print-passwd > "$dir/passwd"
+[ "$(wc -l < "$dir/passwd")" = 30 ] || fail "--print-passwd prints a line for each mailbox"
+"$mailwake" user import "$dir/passwd" --store "sqlite:$dir/store.db" > "$dir/import.log" 2>&1 || fail "import"
+"$mailwake" serve --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token" > "$dir/serve.log" 2>&1 &
+server=$!
+for _ in $(seq 300); do
+  url=$(sed -n 's/^mailwake ready \(https:[^ ]*\).*/\1/p' "$dir/serve.log")
+  [ -n "$url" ] && break
+  sleep 0.1
+done
+[ -n "$url" ] || fail "the server did not get ready"
+
+# Everything right: exit code 0, and the numbers say so.
+"$fleet" --server "$url" --token-file "$dir/token" --insecure --server-pid "$server" --devices 60 --devices-per-mailbox 2 --seconds 4 --rate 60 \
+  --json --quiet > "$dir/result.json" 2> "$dir/fleet.log" || { cat "$dir/result.json" >&2; fail "the run found faults"; }
+grep -q '^{"devices":60,"connected":60,.*"missed":0,"foreign":0,.*"server_rss_per_ping_bytes":[0-9]' "$dir/result.json" || fail "$(cat "$dir/result.json")"
+grep -q '"wakes":0,' "$dir/result.json" && fail "nobody was woken: $(cat "$dir/result.json")"
+
+# A wrong password and a wrong token are said plainly, and are not exit code 0 or 1.
+code=0
+"$fleet" --server "$url" --token-file "$dir/token" --insecure --devices 2 --seconds 1 --password wrong --quiet 2> "$dir/wrong.log" || code=$?
+[ "$code" = 2 ] && grep -q "wrong user or password" "$dir/wrong.log" || fail "wrong password: exit code $code"
+code=0
+echo "another" > "$dir/other"
+"$fleet" --server "$url" --token-file "$dir/other" --insecure --devices 2 --seconds 1 --quiet 2> "$dir/token.log" || code=$?
+[ "$code" = 2 ] && grep -q "ingest-token-file" "$dir/token.log" || fail "wrong token: exit code $code"
+# The server's made-up certificate is not believed unless asked to.
+code=0
+"$fleet" --server "$url" --token-file "$dir/token" --devices 2 --seconds 1 --connect-timeout 1 --quiet 2> "$dir/cert.log" || code=$?
+[ "$code" = 2 ] || fail "an unknown certificate was believed"
+echo "ok"
