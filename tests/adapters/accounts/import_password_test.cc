@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "adapters/fronts/accounts/password_scheme.h"
+#include "mailwake/adapters/authenticator.h"
+#include "tests/adapters/accounts/test_directory.h"
+
+namespace mailwake {
+namespace {
+
+using internal::CheckSlow;
+using internal::ParseStored;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// From the specification of SHA-crypt, and from the tests of crypt_blowfish.
+const std::string kSha512 =
+    "{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNJnjQJesI68OTLiQFdcbYEdFCoEOfaS35inz1";
+const std::string kSha512Rounds =
+    "{SHA512-CRYPT}$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/"
+    "y3RnOaw5v.";
+const std::string kBcrypt = "{BLF-CRYPT}$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+const std::string kBcrypt2y = "{BLF-CRYPT}$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+TEST(PasswordSchemeTest, ChecksWhatOthersHashed) {
+  EXPECT_TRUE(CheckSlow(*ParseStored(kSha512), "Hello world!"));
+  EXPECT_FALSE(CheckSlow(*ParseStored(kSha512), "Hello world"));
+  EXPECT_TRUE(CheckSlow(*ParseStored(kSha512Rounds), "Hello world!"));
+  for (const std::string& stored : {kBcrypt, kBcrypt2y}) {
+    EXPECT_TRUE(CheckSlow(*ParseStored(stored), "U*U"));
+    EXPECT_FALSE(CheckSlow(*ParseStored(stored), "U*V"));
+  }
+}
+
+TEST(PasswordSchemeTest, WhatComesAfterANulCounts) {
+  EXPECT_FALSE(CheckSlow(*ParseStored(kBcrypt), std::string("U*U\0more", 8)));
+  EXPECT_FALSE(CheckSlow(*ParseStored(kSha512), std::string("Hello world!\0", 13)));
+}
+
+TEST(PasswordSchemeTest, TheDecoyIsAValueOfItsSchemeThatFitsNothing) {
+  const auto& dummy = internal::DummyPassword();
+  EXPECT_TRUE(ParseStored("{ARGON2ID}" + dummy.value).ok());
+  EXPECT_FALSE(CheckSlow(dummy, "password"));
+}
+
+TEST(HashPasswordTest, IsArgon2idWithTheParametersOfTheDecoy) {
+  const auto stored = HashPassword("correct horse");
+  ASSERT_TRUE(stored.ok());
+  EXPECT_THAT(*stored, StartsWith("{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$"));
+  EXPECT_THAT(internal::DummyPassword().value, StartsWith("$argon2id$v=19$m=65536,t=3,p=1$"));
+  EXPECT_TRUE(CheckSlow(*ParseStored(*stored), "correct horse"));
+  EXPECT_FALSE(CheckSlow(*ParseStored(*stored), "correct horsf"));
+  EXPECT_NE(*HashPassword("correct horse"), *stored);
+  EXPECT_EQ(HashPassword("").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ImportPasswordTest, StoresHashesAsGivenAndPlainAsAKeyedHash) {
+  TestDirectory directory;
+  const std::string key = directory.File("key");
+  for (const std::string& given : {kSha512, kSha512Rounds, kBcrypt, kBcrypt2y}) EXPECT_EQ(*ImportPassword(given, key), given);
+  EXPECT_EQ(*ImportPassword("{sha512-crypt}" + kSha512.substr(14), key), kSha512) << "Dovecot takes names in any case";
+  EXPECT_EQ(directory.files(), 0u) << "no key is made for what needs none";
+  const auto plain = ImportPassword("{PLAIN}pa{ss}word", key);
+  ASSERT_TRUE(plain.ok());
+  EXPECT_THAT(*plain, StartsWith("{PLAIN-KEYED}"));
+  EXPECT_THAT(*plain, testing::Not(HasSubstr("pa{ss}word")));
+  EXPECT_NE(*ImportPassword("{PLAIN}pa{ss}word", key), *plain);
+}
+
+TEST(ImportPasswordTest, RefusesWhatItCouldNotCheckLater) {
+  TestDirectory directory;
+  for (const std::string given :
+       {"", "secret", "{PLAIN}", "{PLAIN", "{}", "{MD5-CRYPT}$1$abc$xyz", "{PLAIN-KEYED}abc$def", "{SHA512-CRYPT}$5$saltstring$5B8vYYiY",
+        "{SHA512-CRYPT}$6$saltstring$short", "{SHA512-CRYPT}", "{BLF-CRYPT}$2a$05$short",
+        "{BLF-CRYPT}$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "{ARGON2ID}$argon2i$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$",
+        "{ARGON2ID}$argon2id$v=19$m=4000000,t=3,p=1$ZGRkZGRkZGRkZGRkZGRkZA$ZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGQ",
+        "{ARGON2ID}$argon2id$v=19$m=65536,t=3000,p=1$ZGRkZGRkZGRkZGRkZGRkZA$ZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGQ"}) {
+    const absl::Status status = ImportPassword(given, directory.File("key")).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << given;
+    EXPECT_FALSE(status.message().empty());
+  }
+  EXPECT_EQ(directory.files(), 0u);
+}
+
+}  // namespace
+}  // namespace mailwake
