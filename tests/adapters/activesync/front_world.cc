@@ -87,8 +87,6 @@ FrontWorld::FrontWorld(WorldOptions options) : options_(std::move(options)) {
   Open();
 }
 
-FrontWorld::~FrontWorld() { exchanges_.clear(); }
-
 void FrontWorld::Open() {
   options_.engine.clock = [this] { return now_; };
   store_ = std::make_unique<FailingLoads>(NewMemoryStore(disk_));

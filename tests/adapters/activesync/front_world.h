@@ -138,7 +138,6 @@ class FrontWorld {
  public:
   using Writing = FakeExchange::Writing;
   explicit FrontWorld(WorldOptions options = {});
-  ~FrontWorld();
 
   // ---- Requests ----
   // A command of Ann's device, over a connection of its own.
