@@ -138,7 +138,7 @@ class Engine::Impl {
     announced_.store(Time::max(), std::memory_order_seq_cst);
     Time due = Time::max();
     for (const auto& shard : shards_) due = std::min(due, shard->next_due());
-    if (loops_.pending(0)) due = std::min(due, Time(Duration(latest_ms_.load(std::memory_order_relaxed))));
+    if (loops_.pending(0)) due = Time();  // at once, whatever the clock says
     Time told = announced_.load(std::memory_order_seq_cst);
     while (due < told && !announced_.compare_exchange_weak(told, due, std::memory_order_seq_cst)) {
     }
@@ -146,9 +146,6 @@ class Engine::Impl {
   }
 
   std::size_t Advance(Time now) {
-    std::int64_t latest = latest_ms_.load(std::memory_order_relaxed);
-    while (latest < now.time_since_epoch().count() && !latest_ms_.compare_exchange_weak(latest, now.time_since_epoch().count())) {
-    }
     for (const auto& shard : shards_) {
       if (shard->next_due() <= now || !context_.options.clock) Run(*shard, [&](Effects& effects) { shard->Advance(now, effects); });
     }
@@ -251,7 +248,6 @@ class Engine::Impl {
   Observers observers_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::atomic<Time> announced_{Time::max()};
-  std::atomic<std::int64_t> latest_ms_{0};
   std::atomic<Time> age_out_due_{Time::min()};
   Mutex windows_mutex_;
   std::array<HeartbeatWindow, 2> windows_ ABSL_GUARDED_BY(windows_mutex_);

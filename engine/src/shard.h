@@ -152,7 +152,8 @@ class Shard {
   std::chrono::seconds RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_change.cc
-  absl::Status Apply(Mailbox& mailbox, const Change& change, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `reserved`: a version given out before the mailbox was read, or 0.
+  absl::Status Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

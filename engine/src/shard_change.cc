@@ -42,15 +42,15 @@ void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& 
     Mailbox& mailbox = Enter(change->mailbox, effects);
     absl::Status status;
     if (!mailbox.loading) {
-      status = Apply(mailbox, *change, effects);
+      status = Apply(mailbox, *change, 0, effects);
     } else {
       if (!deferred) deferred = std::make_shared<Join>(std::move(done));
       auto part = std::make_shared<Done>(Join::Part(deferred));
       auto owned = std::make_shared<OwnedChange>(*change);
-      const bool room =
-          Defer(mailbox, [this, owned, part](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-            Finish(std::move(*part), loaded.ok() ? Apply(read, owned->change, later) : loaded, later);
-          });
+      const Version version = NextVersion(effects);  // now: a sync that begins after this call covers the change
+      const bool room = Defer(mailbox, [=, this](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        Finish(std::move(*part), loaded.ok() ? Apply(read, owned->change, version, later) : loaded, later);
+      });
       if (!room) effects.Call(std::move(*part), absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"));
     }
     outcome.Update(status);
@@ -63,7 +63,7 @@ void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& 
   Settle();
 }
 
-absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Effects& effects) {
+absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) {
   const auto item_class = static_cast<std::size_t>(change.item_class);
   if ((context_.options.wake_kinds[item_class] >> static_cast<unsigned>(change.kind) & 1) == 0) {
     ++stats_.masked;
@@ -81,7 +81,8 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Effects& effec
     Write(mailbox, effects).folders.push_back(RecordOf(mailbox, number));  // its acknowledgement waits for the first one's commit
     return absl::OkStatus();
   }
-  const Version version = NextVersion(effects);
+  const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folders[number].version);
+  const Version version = reserved > newest ? reserved : NextVersion(effects);
   if (version == 0) return NoVersions();
   ++stats_.changes;
 
@@ -93,7 +94,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Effects& effec
   Folder& folder = mailbox.folders[number];
   if (replaces) {
     ReplaceFolder(mailbox, number, change.item_class, version, write);
-    mailbox.hierarchy = version;
+    mailbox.hierarchy = std::max(mailbox.hierarchy, version);
     write.hierarchy = {mailbox.declared, mailbox.hierarchy};
   } else {
     folder.item_class = change.item_class;
