@@ -25,7 +25,7 @@ TEST(WholeAuthenticatorTest, ChecksEveryScheme) {
       {.user = "argon", .password = *HashPassword("right"), .verified = ""},
       {.user = "sha",
        .password = *ImportPassword(
-           "{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNJnjQJesI68OTLiQFdcbYEdFCoEOfaS35inz1", key),
+           "{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1", key),
        .verified = ""},
       {.user = "blf",
        .password = *ImportPassword("{BLF-CRYPT}$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", key),
