@@ -92,27 +92,34 @@ void Ledger::Woken(DeviceIndex device, std::span<const std::string> folders, Ins
 
 void Ledger::WokenFor(DeviceIndex device, std::string_view folder, Instant answered) {
   Watch* watch = Find(device, folder);
-  bool behind = false;
+  std::vector<Entry*> causes;
+  bool news = false;
   Instant first = kNever;
   if (watch != nullptr) {
     for (Entry& entry : watch->open) {
       if (entry.sent > answered) continue;
-      behind = true;
-      if (!std::exchange(entry.told, true)) first = std::min(first, entry.sent);
+      causes.push_back(&entry);
+      if (std::exchange(entry.told, true)) continue;
+      news = true;
+      if (!entry.unsure) first = std::min(first, entry.sent);
     }
   }
-  if (!behind) {
+  // A single cause: the server knew of it when it answered, acknowledged or not.
+  if (causes.size() == 1) causes.front()->known = true;
+  if (causes.empty()) {
     ++totals_.foreign;
     Complain("foreign wake", device, folder);
     return;
   }
-  if (first == kNever) {
+  if (!news) {
     ++totals_.repeated;
     return;
   }
   ++totals_.wakes;
-  latency_.Record(std::chrono::duration_cast<Histogram::Micros>(answered - first));
-  if (answered - first > late_after_) ++totals_.late;
+  if (first != kNever) {  // not if a Sync may have overtaken the change: nobody can tell then how long the wake took
+    latency_.Record(std::chrono::duration_cast<Histogram::Micros>(answered - first));
+    if (answered - first > late_after_) ++totals_.late;
+  }
   if (Untold(*watch)) ++totals_.wakes_expected;  // written after the answer was read: a notice of its own
 }
 
@@ -123,7 +130,7 @@ void Ledger::Synced(DeviceIndex device, std::string_view folder, Instant asked, 
   const bool untold_before = Untold(*watch);
   Watch gone;
   std::erase_if(watch->open, [&](const Entry& entry) {
-    if (entry.acknowledged > asked) return false;
+    if (entry.acknowledged > asked && !entry.known) return false;
     gone.open.push_back(entry);
     return true;
   });

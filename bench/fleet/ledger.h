@@ -9,7 +9,8 @@
 // Threads:    every call from any thread; one lock.
 // Cost:       O(devices of the mailbox) a change; O(open changes of the folder) for the rest.
 // Invariants: (1) wakes_expected == wakes + missed once Finish was called, each counted on its own;
-//             (2) a change counts as synced only if it was acknowledged before the Sync was written, and as unsynced only if it was written
+//             (2) a change counts as synced only if it was acknowledged before the Sync was written, or alone had caused a wake that was
+//                 answered before, and as unsynced only if it was written
 //                 after the Sync was answered; between the two nobody outside the server can tell: such notices are `undecided`.
 // Example:    Receipt r = ledger.Sent(mailbox, "inbox", std::nullopt, Now()); ... ledger.Acknowledged(r, Now());
 
@@ -52,6 +53,7 @@ class Ledger : public DeviceEvents {
     std::uint64_t change = 0;
     MailboxIndex mailbox = 0;
     std::string_view folder;  // one of kFolders
+    Instant sent;
     bool own = false;
   };
 
@@ -74,6 +76,7 @@ class Ledger : public DeviceEvents {
   void Finish();
   Totals totals() const;
   Histogram latency() const;
+  Histogram acknowledgement() const;  // from sent to acknowledged
   // The first few missed and foreign ones, in words.
   std::vector<std::string> complaints() const;
 
@@ -82,8 +85,10 @@ class Ledger : public DeviceEvents {
     std::uint64_t change = 0;
     Instant sent;
     Instant acknowledged = kNever;
+    Instant effective = kNever;  // it had surely taken effect by then: acknowledged, or the only one that a wake can have been about
     bool told = false;
     bool unsure = false;  // a Sync ran while it was published
+    bool known = false;   // it alone caused a wake: the server had it then
   };
   struct Watch {
     std::string folder;
@@ -105,6 +110,7 @@ class Ledger : public DeviceEvents {
   std::uint64_t next_change_ ABSL_GUARDED_BY(mutex_) = 1;
   Totals totals_ ABSL_GUARDED_BY(mutex_);
   Histogram latency_ ABSL_GUARDED_BY(mutex_);
+  Histogram acknowledgement_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> complaints_ ABSL_GUARDED_BY(mutex_);
 };
 
