@@ -376,7 +376,10 @@ Explanation Engine::Explain(std::string_view mailbox, std::string_view device) c
   Explanation explanation;
   impl_->ShardOf(mailbox).Explain(mailbox, device, explanation);
   explanation.ends = impl_->trace_.Find(mailbox, device);
-  if (!explanation.last_end && !explanation.ends.empty()) explanation.last_end = explanation.ends.front();
+  if (!explanation.ends.empty()) {  // the ring knows ends that no device entry does
+    explanation.last_end = explanation.ends.front();
+    explanation.ends.erase(explanation.ends.begin());
+  }
   return explanation;
 }
 

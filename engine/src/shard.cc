@@ -15,6 +15,8 @@ namespace {
 // Told of Suspect(all) in one go, and how often: spreads the wakes of a whole server (10,000 a second).
 constexpr Slot kWalkStep = 16;
 constexpr std::int64_t kWalkEveryMs = 100;
+// Idle mailboxes looked at in one eviction.
+constexpr int kEvictLook = 16;
 
 }  // namespace
 
@@ -120,13 +122,17 @@ void Shard::Unpin(Mailbox& mailbox) {
     return;
   }
   if (mailbox.idle) UnlinkIdle(mailbox);
+  LinkIdle(mailbox);
+  Evict();
+}
+
+void Shard::LinkIdle(Mailbox& mailbox) {
   mailbox.idle = true;
   mailbox.idle_previous = idle_last_;
   mailbox.idle_next = nullptr;
   (idle_last_ == nullptr ? idle_first_ : idle_last_->idle_next) = &mailbox;
   idle_last_ = &mailbox;
   context_.idle.fetch_add(1, std::memory_order_relaxed);
-  Evict();
 }
 
 void Shard::UnlinkIdle(Mailbox& mailbox) {
@@ -137,13 +143,17 @@ void Shard::UnlinkIdle(Mailbox& mailbox) {
   context_.idle.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// A mailbox with an open coalescing window stays: the window is in memory only, and ends soon.
+// A mailbox with an open coalescing window gets another round: the window is in memory only, and ends soon.
 void Shard::Evict() {
-  while (idle_first_ != nullptr && context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes) {
+  for (int looked = 0; looked < kEvictLook && idle_first_ != nullptr; ++looked) {
+    if (context_.idle.load(std::memory_order_relaxed) <= context_.options.limits.idle_mailboxes) return;
     Mailbox& mailbox = *idle_first_;
-    if (WindowOpen(mailbox)) return;
     UnlinkIdle(mailbox);
-    mailboxes_.erase(mailbox.id);
+    if (WindowOpen(mailbox)) {
+      LinkIdle(mailbox);
+    } else {
+      mailboxes_.erase(mailbox.id);
+    }
   }
 }
 

@@ -117,6 +117,7 @@ class Shard {
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
   void ApplySuspicion(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LinkIdle(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UnlinkIdle(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WindowOpen(const Mailbox& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -154,6 +155,7 @@ class Shard {
   // shard_change.cc
   // `reserved`: a version given out before the mailbox was read, or 0.
   absl::Status Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MakeDurable(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -78,7 +78,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
   const std::uint64_t host_version = change.host_version.value_or(0);
   if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.folders[number].host_version) {
     ++stats_.repeats;
-    Write(mailbox, effects).folders.push_back(RecordOf(mailbox, number));  // its acknowledgement waits for the first one's commit
+    MakeDurable(mailbox, effects);
     return absl::OkStatus();
   }
   const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folders[number].version);
@@ -108,6 +108,11 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     WakeWatchers(mailbox, number, effects);
   }
   return absl::OkStatus();
+}
+
+// A repeat changes nothing, but its acknowledgement says that the first one is durable: whatever became of that one's commit.
+void Shard::MakeDurable(Mailbox& mailbox, Effects& effects) {
+  if (mailbox.unsaved || mailbox.writes > 0) Write(mailbox, effects) = WholeOf(mailbox);
 }
 
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
@@ -197,11 +202,15 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     *folder.declaration = {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)};
     write.folders.push_back(RecordOf(mailbox, number));
   }
+  if (!changed) {
+    MakeDurable(mailbox, effects);
+    return absl::OkStatus();
+  }
   mailbox.declared = true;
-  if (changed) mailbox.hierarchy = NextVersion(effects);
-  write.hierarchy = {mailbox.declared, mailbox.hierarchy};  // also if nothing changed: the acknowledgement waits for the first one's commit
+  mailbox.hierarchy = NextVersion(effects);
+  write.hierarchy = {mailbox.declared, mailbox.hierarchy};
   Write(mailbox, effects) = std::move(write);
-  if (changed) ReconsiderAll(mailbox, effects);
+  ReconsiderAll(mailbox, effects);
   return absl::OkStatus();
 }
 

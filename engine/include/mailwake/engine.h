@@ -78,7 +78,8 @@ class Engine {
 
   // Holds a PING. Never blocks, never calls `done` before it returns. A PING that cannot be held ends kRefused.
   PingId Hold(const PingRequest& request, EndCallback done);
-  // The connection went. True: this call ends the PING, as kCancelled. False: it had ended, or another end is on its way.
+  // The connection went. True: this call ends the PING, as kCancelled, though another end may have been decided and not delivered. False:
+  // it has ended.
   bool Cancel(PingId id);
   // Acknowledge::kPing only: the device is known to have received the answer of this PING. A PING that is not its last is ignored.
   void Delivered(std::string_view mailbox, std::string_view device, PingId id);
