@@ -60,15 +60,16 @@ free_port() {
 make_secrets() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -keyout "$tmp/mailwake.key" -out "$tmp/mailwake.crt" 2>/dev/null
-  openssl rand -hex 24 >"$tmp/token"
-  chown "root:$mail_group" "$tmp/token"
-  chmod 640 "$tmp/token"
+  (umask 077 && openssl rand -hex 24 >"$tmp/token")
+  install -m 640 -g "$mail_group" "$tmp/token" "$tmp/dovecot.token"
+  echo 'drain_s = 1' >"$tmp/mailwake.toml"
   chmod 644 "$tmp/mailwake.crt"
 }
 
 start_mailwake() {  # [PORT]
-  "$mailwake" serve --listen "127.0.0.1:${1:-0}" --store "sqlite:$tmp/mailwake.db" --cert "$tmp/mailwake.crt" --key "$tmp/mailwake.key" \
-    --ingest-token-file "$tmp/token" >"$tmp/mailwake.out" 2>>"$tmp/mailwake.log" &
+  : >"$tmp/mailwake.out"
+  "$mailwake" serve --config "$tmp/mailwake.toml" --listen "127.0.0.1:${1:-0}" --store "sqlite:$tmp/mailwake.db" --cert "$tmp/mailwake.crt" \
+    --key "$tmp/mailwake.key" --ingest-token-file "$tmp/token" >>"$tmp/mailwake.out" 2>>"$tmp/mailwake.log" &
   mailwake_pid=$!
   local i
   for ((i = 0; i < 1000; i++)); do
@@ -136,7 +137,7 @@ namespace inbox {
 plugin {
   push_notification_driver = lua:file=$sources/mailwake.lua
   mailwake_url = $url
-  mailwake_token_file = $tmp/token
+  mailwake_token_file = $tmp/dovecot.token
   mailwake_spool = $tmp/spool
   mailwake_folders = yes
 }
