@@ -143,6 +143,14 @@ TEST_P(StoreConformance, AllAwkwardIdsFitIntoOneMailbox) {
   for (const DeviceRecord& device : got.devices) EXPECT_EQ(device.cursors.size(), AwkwardIds().size());
 }
 
+TEST_P(StoreConformance, MailboxNamesMayBeLong) {
+  StoreProbe probe(GetParam()());
+  const std::string one = std::string(kMaxMailboxBytes - 1, 'm') + "1", other = std::string(kMaxMailboxBytes - 1, 'm') + "2";
+  ASSERT_TRUE(probe.Commit({.mailbox = one, .folders = {Folder("f", 1)}}).ok());
+  ExpectSame(probe.Load(one), {.folders = {Folder("f", 1)}});
+  ExpectSame(probe.Load(other), {});
+}
+
 TEST_P(StoreConformance, ARecordReplacesTheStoredOne) {
   StoreProbe probe(GetParam()());
   MailboxWrite write{.mailbox = "ann"};
