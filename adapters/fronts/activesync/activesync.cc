@@ -36,7 +36,7 @@ void Dispatch(const CallPtr& call) {
 void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Account>& account, bool options) {
   if (call->gone) return;
   if (absl::IsUnauthenticated(account.status())) return Refuse(*call, 401);
-  if (!account.ok()) return RefuseForNow(*call, kRetryAfter);
+  if (!account.ok()) return RefuseForNow(*call, SomeSeconds());
   if (options) return RunOptions(*call->exchange);
   const std::string& named = call->query.user;
   if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);

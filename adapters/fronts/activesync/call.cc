@@ -4,6 +4,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <random>
 
 namespace mailwake::eas {
 namespace {
@@ -45,6 +46,11 @@ void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after) {
   HttpResponse response = Response(503, {});
   response.headers.emplace_back("Retry-After", absl::StrCat(std::max<std::int64_t>(retry_after.count(), 1)));
   exchange.Respond(std::move(response));
+}
+
+std::chrono::seconds SomeSeconds() {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  return std::chrono::seconds(std::uniform_int_distribution<int>(5, 15)(random));
 }
 
 std::string NetworkOf(const std::string& peer) {

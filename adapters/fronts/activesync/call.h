@@ -64,8 +64,8 @@ void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after);
 inline void Refuse(const Call& call, int status) { Refuse(*call.exchange, status); }
 inline void RefuseForNow(const Call& call, std::chrono::seconds retry_after) { RefuseForNow(*call.exchange, retry_after); }
 
-// What is told when nothing says how long an outage lasts.
-inline constexpr std::chrono::seconds kRetryAfter{10};
+// What is told when nothing says how long an outage lasts: 5 to 15 s by chance, so that devices do not return in step.
+std::chrono::seconds SomeSeconds();
 
 // The network a peer is in, for the heartbeat statistics: the /24 of IPv4, the /48 of IPv6.
 std::string NetworkOf(const std::string& peer);

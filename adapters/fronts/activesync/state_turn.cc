@@ -16,12 +16,12 @@ void StateTurn::Take(const CallPtr& call, Work work) {
     call->context->state.Load(KeyOf(*call),
                               [call, work = std::move(work), turn = std::move(turn)](absl::StatusOr<std::string> text) mutable {
                                 call->OnLoop([call, work = std::move(work), turn = std::move(turn), text = std::move(text)]() mutable {
-                                  if (!text.ok()) return RefuseForNow(*call, kRetryAfter);
+                                  if (!text.ok()) return RefuseForNow(*call, SomeSeconds());
                                   work(std::make_shared<StateTurn>(call, std::move(turn), *text));
                                 });
                               });
   };
-  if (!call->context->queue.Run(queue_key, std::move(load))) RefuseForNow(*call, kRetryAfter);
+  if (!call->context->queue.Run(queue_key, std::move(load))) RefuseForNow(*call, SomeSeconds());
 }
 
 void StateTurn::Save(absl::AnyInvocable<void(Ptr)> done) {
@@ -30,7 +30,7 @@ void StateTurn::Save(absl::AnyInvocable<void(Ptr)> done) {
   auto saved = [self = shared_from_this(), done = std::move(done)](absl::Status status) mutable {
     const CallPtr call = self->call_;
     call->OnLoop([self = std::move(self), done = std::move(done), status = std::move(status)]() mutable {
-      if (!status.ok()) return RefuseForNow(*self->call_, kRetryAfter);
+      if (!status.ok()) return RefuseForNow(*self->call_, SomeSeconds());
       self->stored_ = self->state_;
       done(std::move(self));
     });

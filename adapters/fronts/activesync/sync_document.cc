@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/fronts/activesync/sync_document.h"
 
+#include <absl/container/flat_hash_set.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -52,6 +54,7 @@ absl::StatusOr<SyncCollection> ReadCollection(const wbxml::Element& element, int
   out.what.key = element.Child(tag::kSyncKey).text();
   if (out.what.id.empty()) return Bad("a collection without CollectionId");
   if (!element.Has(tag::kSyncKey)) return Bad("a collection without SyncKey");
+  if (out.what.id.size() > kMaxIdBytes || out.what.key.size() > kMaxIdBytes) return Bad("an id or key longer than 64 characters");
   const absl::StatusOr<std::optional<std::int64_t>> window = ReadNumber(element.Child(tag::kWindowSize));
   if (!window.ok()) return window.status();
   const std::int64_t size = window->value_or(window_default);
@@ -94,12 +97,12 @@ absl::StatusOr<SyncRequest> ReadSync(const wbxml::Document& document) {
   const absl::StatusOr<std::optional<std::int64_t>> window = ReadNumber(root.Child(tag::kWindowSize));
   if (!window.ok()) return window.status();
   const int window_default = static_cast<int>(std::clamp<std::int64_t>(window->value_or(kWindowDefault), 0, kWindowMost));
+  absl::flat_hash_set<std::string> seen;
   for (const wbxml::Element element : root.Child(tag::kCollections)) {
     if (element.tag() != tag::kCollection) continue;
     absl::StatusOr<SyncCollection> collection = ReadCollection(element, window_default);
     if (!collection.ok()) return collection.status();
-    const auto same = [&](const SyncCollection& other) { return other.what.id == collection->what.id; };
-    if (std::none_of(out.collections.begin(), out.collections.end(), same)) out.collections.push_back(*std::move(collection));
+    if (seen.insert(collection->what.id).second) out.collections.push_back(*std::move(collection));
   }
   return out;
 }

@@ -88,7 +88,7 @@ std::optional<SyncFault> Plan(const SyncRequest& request, const DeviceState& sta
       step.item_class = folder->second;
     } else if (folders.declared && state.folders.told.contains(collection.what.id)) {
       return SyncFault{SyncStatus::kHierarchy, {}};
-    } else if (folders.declared || collection.what.id.size() > kMaxIdBytes) {
+    } else if (folders.declared) {
       step.status = SyncStatus::kNotFound;
       steps.push_back(std::move(step));
       continue;

@@ -90,7 +90,6 @@ class Serving : public std::enable_shared_from_this<Serving> {
   void Finish() {
     std::string document = SyncAnswer(Advance(turn_->state(), steps_, call_->NamesClasses()));
     turn_->Save([self = shared_from_this(), document = std::move(document)](const StateTurn::Ptr&) mutable {
-      self->call_->exchange->OnGone(nullptr);
       Answer(*self->call_, std::move(document), [self](bool whole) {
         if (whole) self->MoveCursors();
       });

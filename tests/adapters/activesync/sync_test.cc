@@ -142,7 +142,6 @@ TEST(ActiveSyncSync, AFolderOutsideTheDeclaredListIsStatus8) {
   FrontWorld world;
   world.SetFolders({{.id = "5", .name = "Inbox"}});
   EXPECT_EQ(Tree(Sync(world, "0", "77")), "Sync(Collections(Collection(Key=0 Id=77 Status=8)))");
-  EXPECT_EQ(Tree(Sync(world, "0", std::string(65, 'x'))).find("Status=8") != std::string::npos, true);
 }
 
 TEST(ActiveSyncSync, AFolderThatTheDeviceWasToldOfAndIsGoneIsStatus12) {
@@ -168,6 +167,7 @@ TEST(ActiveSyncSync, ASyntaxErrorIsStatus4) {
   const std::string whole = SyncBody({{.id = "5", .key = "0"}});
   for (const std::string& body :
        {whole.substr(0, whole.size() - 2), std::string("hello"), FolderSyncBody("0"), SyncBody({{.id = "", .key = "0"}}),
+        SyncBody({{.id = std::string(65, 'x'), .key = "0"}}), SyncBody({{.id = "5", .key = std::string(65, '1')}}),
         SyncBody({{.id = "5", .key = "0", .window = "many"}}), SyncBody({}, {.wait = "5"}),
         SyncBody({{.id = "5", .key = "0"}}, {.wait = "x"}), FromHex("03016a00455c4f5203350001010101")}) {
     EXPECT_EQ(Tree(world.Post("Sync", body)), "Sync(Status=4)") << ToHex(body);

@@ -48,7 +48,9 @@ class SyncProvider {
   using Callback = absl::AnyInvocable<void(absl::StatusOr<Answer>)>;
 
   virtual ~SyncProvider() = default;
-  // Errors: NotFound (status 8), Unavailable (16), others (5). Whatever is given must have been readable when the call was made.
+  // Called on a request's loop; must not block. `done` runs on any thread, also before the call returns, exactly once.
+  // Errors: NotFound (status 8), Unavailable (16), others (5). Whatever is given must have been readable when the call was made. A state
+  // may come twice: then the device lost the answer in between, and gets everything after that state again.
   virtual void Sync(Request request, Callback done) = 0;
 };
 
