@@ -208,7 +208,7 @@ class FleetRun {
     const Instant begun = Now();
     // A foreign wake would come soon too: a second is waited in any case.
     const auto done = [&] { return Now() - begun >= std::chrono::seconds(1) && ledger_.Owed() == 0; };
-    Wait(ToSpan(std::max(options_.grace_s, 1.0)), done, [&] { return "waiting for " + std::to_string(ledger_.Owed()) + " wakes"; });
+    Wait(ToSpan(std::max(options_.grace_s, 1.0)), done, [&] { return "the last wakes: " + std::to_string(ledger_.Owed()) + " to come"; });
   }
 
   Report Finish() {
@@ -216,6 +216,7 @@ class FleetRun {
     report_.devices = options_.devices;
     report_.totals = ledger_.totals();
     report_.latency = ledger_.latency();
+    report_.acknowledgement = ledger_.acknowledgement();
     report_.complaints = ledger_.complaints();
     report_.lost = counters_.lost;
     report_.paused = counters_.paused;

@@ -38,7 +38,7 @@ void Ledger::Complain(const char* what, DeviceIndex device, std::string_view fol
 
 Ledger::Receipt Ledger::Sent(MailboxIndex mailbox, std::string_view folder, std::optional<std::uint32_t> origin, Instant now) {
   MutexLock lock(mutex_);
-  const Receipt receipt{.change = next_change_++, .mailbox = mailbox, .folder = folder, .own = origin.has_value()};
+  const Receipt receipt{.change = next_change_++, .mailbox = mailbox, .folder = folder, .sent = now, .own = origin.has_value()};
   for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
     if (origin == ordinal) continue;
     Watch* watch = Find(mailbox * per_mailbox_ + ordinal, folder);
@@ -53,11 +53,14 @@ void Ledger::Acknowledged(const Receipt& receipt, Instant now) {
   MutexLock lock(mutex_);
   ++totals_.changes;
   if (receipt.own) ++totals_.own_changes;
+  acknowledgement_.Record(std::chrono::duration_cast<Histogram::Micros>(now - receipt.sent));
   for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
     Watch* watch = Find(receipt.mailbox * per_mailbox_ + ordinal, receipt.folder);
     if (watch == nullptr) continue;
     for (Entry& entry : watch->open) {
-      if (entry.change == receipt.change) entry.acknowledged = now;
+      if (entry.change != receipt.change) continue;
+      entry.acknowledged = now;
+      entry.effective = std::min(entry.effective, now);
     }
   }
 }
@@ -92,34 +95,34 @@ void Ledger::Woken(DeviceIndex device, std::span<const std::string> folders, Ins
 
 void Ledger::WokenFor(DeviceIndex device, std::string_view folder, Instant answered) {
   Watch* watch = Find(device, folder);
-  std::vector<Entry*> causes;
-  bool news = false;
-  Instant first = kNever;
+  std::vector<Entry*> causes;  // what the wake can be about
   if (watch != nullptr) {
     for (Entry& entry : watch->open) {
-      if (entry.sent > answered) continue;
-      causes.push_back(&entry);
-      if (std::exchange(entry.told, true)) continue;
-      news = true;
-      if (!entry.unsure) first = std::min(first, entry.sent);
+      if (entry.sent <= answered) causes.push_back(&entry);
     }
   }
-  // A single cause: the server knew of it when it answered, acknowledged or not.
-  if (causes.size() == 1) causes.front()->known = true;
   if (causes.empty()) {
     ++totals_.foreign;
     Complain("foreign wake", device, folder);
     return;
   }
-  if (!news) {
+  if (causes.size() == 1) causes.front()->effective = std::min(causes.front()->effective, answered);
+  // A change that a Sync may have overtaken says nothing of this wake's time, unless the wake can be about no other: then no Sync held it.
+  Instant first = kNever;
+  Instant first_unsure = kNever;
+  for (Entry* entry : causes) {
+    if (std::exchange(entry->told, true)) continue;
+    Instant& earliest = entry->unsure ? first_unsure : first;
+    earliest = std::min(earliest, entry->sent);
+  }
+  if (first == kNever) first = first_unsure;
+  if (first == kNever) {
     ++totals_.repeated;
     return;
   }
   ++totals_.wakes;
-  if (first != kNever) {  // not if a Sync may have overtaken the change: nobody can tell then how long the wake took
-    latency_.Record(std::chrono::duration_cast<Histogram::Micros>(answered - first));
-    if (answered - first > late_after_) ++totals_.late;
-  }
+  latency_.Record(std::chrono::duration_cast<Histogram::Micros>(answered - first));
+  if (answered - first > late_after_) ++totals_.late;
   if (Untold(*watch)) ++totals_.wakes_expected;  // written after the answer was read: a notice of its own
 }
 
@@ -130,7 +133,7 @@ void Ledger::Synced(DeviceIndex device, std::string_view folder, Instant asked, 
   const bool untold_before = Untold(*watch);
   Watch gone;
   std::erase_if(watch->open, [&](const Entry& entry) {
-    if (entry.acknowledged > asked && !entry.known) return false;
+    if (entry.effective > asked) return false;
     gone.open.push_back(entry);
     return true;
   });
@@ -189,6 +192,11 @@ Totals Ledger::totals() const {
 Histogram Ledger::latency() const {
   MutexLock lock(mutex_);
   return latency_;
+}
+
+Histogram Ledger::acknowledgement() const {
+  MutexLock lock(mutex_);
+  return acknowledgement_;
 }
 
 std::vector<std::string> Ledger::complaints() const {

@@ -9,9 +9,8 @@
 // Threads:    every call from any thread; one lock.
 // Cost:       O(devices of the mailbox) a change; O(open changes of the folder) for the rest.
 // Invariants: (1) wakes_expected == wakes + missed once Finish was called, each counted on its own;
-//             (2) a change counts as synced only if it was acknowledged before the Sync was written, or alone had caused a wake that was
-//                 answered before, and as unsynced only if it was written
-//                 after the Sync was answered; between the two nobody outside the server can tell: such notices are `undecided`.
+//             (2) a change counts as synced only if it had surely taken effect before the Sync was written, and as unsynced only if it was
+//                 written after the Sync was answered; between the two nobody outside the server can tell: such notices are `undecided`.
 // Example:    Receipt r = ledger.Sent(mailbox, "inbox", std::nullopt, Now()); ... ledger.Acknowledged(r, Now());
 
 #ifndef MAILWAKE_BENCH_FLEET_LEDGER_H_
@@ -88,7 +87,6 @@ class Ledger : public DeviceEvents {
     Instant effective = kNever;  // it had surely taken effect by then: acknowledged, or the only one that a wake can have been about
     bool told = false;
     bool unsure = false;  // a Sync ran while it was published
-    bool known = false;   // it alone caused a wake: the server had it then
   };
   struct Watch {
     std::string folder;

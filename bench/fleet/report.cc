@@ -65,6 +65,7 @@ std::string Table(const Report& report) {
   rows.Add("latency p99", Decimal(Millis(report.latency.Percentile(99)), 2), "ms");
   rows.Add("latency p99.9", Decimal(Millis(report.latency.Percentile(99.9)), 2), "ms");
   rows.Add("latency max", Decimal(Millis(report.latency.max()), 2), "ms");
+  rows.Add("publish p99", Decimal(Millis(report.acknowledgement.Percentile(99)), 2), "ms, change sent to acknowledged");
   if (report.server_rss_per_ping_bytes) {
     rows.Add("server memory", std::to_string(*report.server_rss_per_ping_bytes), "bytes of RSS for each waiting Ping");
   }
@@ -90,6 +91,9 @@ std::string Json(const Report& report) {
                         {"max", Millis(report.latency.max())}};
   json["server_rss_per_ping_bytes"] = nullptr;
   if (report.server_rss_per_ping_bytes) json["server_rss_per_ping_bytes"] = *report.server_rss_per_ping_bytes;
+  json["publish_ms"] = {{"p50", Millis(report.acknowledgement.Percentile(50))},
+                        {"p99", Millis(report.acknowledgement.Percentile(99))},
+                        {"max", Millis(report.acknowledgement.max())}};
   json["own_changes"] = totals.own_changes;
   json["covered"] = totals.covered;
   json["undecided"] = totals.undecided;

@@ -22,6 +22,7 @@ struct Report {
   double traffic_s = 0;
   Totals totals;
   Histogram latency;
+  Histogram acknowledgement;
   std::optional<std::int64_t> server_rss_per_ping_bytes;
   std::uint64_t lost = 0;              // connections and answers
   std::uint64_t paused = 0;            // tries that devices put off

@@ -211,6 +211,36 @@ TEST_F(LedgerTest, ASyncBeforeTheAcknowledgementDoesNotSettleWhatAWakeMayNotHave
   EXPECT_EQ(totals.foreign, 0u);
 }
 
+TEST_F(LedgerTest, TheOnlyChangeThatAWakeCanBeAboutHadTakenEffect) {
+  const Ledger::Receipt slow = ledger_.Sent(0, "inbox", 1, At(100ms));
+  Wake(0, "inbox", 101ms);
+  Sync(0, "inbox", 102ms);  // so this one holds it
+  ledger_.Acknowledged(slow, At(150ms));
+  Wake(0, "inbox", 200ms);
+  const Totals totals = Finish();
+  EXPECT_EQ(totals.wakes, 1u);
+  EXPECT_EQ(totals.undecided, 0u);
+  EXPECT_EQ(totals.foreign, 1u);
+}
+
+TEST_F(LedgerTest, WhatASyncMayHaveOvertakenDoesNotMakeALaterWakeLookSlow) {
+  Publish("inbox", 112ms, 1);
+  Sync(0, "inbox", 111ms);
+  Publish("inbox", 4000ms, 1);
+  Wake(0, "inbox", 4003ms);
+  EXPECT_EQ(Finish().wakes, 1u);
+  EXPECT_EQ(ledger_.latency().max(), 3ms);
+}
+
+TEST_F(LedgerTest, AWakeThatCanOnlyBeAboutWhatASyncMissedCountsInFull) {
+  Publish("inbox", 112ms, 1);
+  Sync(0, "inbox", 111ms);
+  Wake(0, "inbox", 140ms);
+  EXPECT_EQ(Finish().wakes, 1u);
+  EXPECT_EQ(ledger_.latency().count(), 1u);
+  EXPECT_EQ(ledger_.latency().max(), 28ms);
+}
+
 TEST_F(LedgerTest, APingThatExpiresAlthoughTheDeviceIsBehindIsAMissEvenIfALaterWakeComes) {
   Publish("inbox", 100ms, 1);
   ledger_.Expired(0, At(101ms), At(900ms));  // sent before the acknowledgement: it may have come first
