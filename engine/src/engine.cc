@@ -163,7 +163,7 @@ class Engine::Impl {
       Shard& shard = *shards_[number];
       const std::size_t room = most - batch.size();
       const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, effects); });
-      if (more) loops_.Notify(std::uint32_t{1} << loop, number);
+      if (more) loops_.Keep(loop, number);
     }
     const std::size_t delivered = batch.size();
     if (delivered > 0) {
@@ -313,11 +313,16 @@ void Engine::EndSync(const SyncTicket& ticket, std::span<const std::string_view>
 }
 
 void Engine::ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, DoneCallback done) {
+  absl::Status status = CheckId("mailbox", mailbox, kMaxMailboxBytes);
+  status.Update(CheckId("device", device, kMaxDeviceBytes));
+  status.Update(CheckId("folder", folder, kMaxIdBytes));
+  if (!status.ok()) return done ? done(status) : void();
   Shard& shard = impl_->ShardOf(mailbox);
   impl_->Run(shard, [&](Effects& effects) { shard.ResetCursor(mailbox, device, folder, std::move(done), effects); });
 }
 
 void Engine::BeginFolderSync(std::string_view mailbox, FolderListCallback done) {
+  if (absl::Status status = CheckId("mailbox", mailbox, kMaxMailboxBytes); !status.ok()) return done ? done(status) : void();
   Shard& shard = impl_->ShardOf(mailbox);
   impl_->Run(shard, [&](Effects& effects) { shard.BeginFolderSync(mailbox, std::move(done), effects); });
 }

@@ -46,6 +46,9 @@ class Loops {
     }
   }
 
+  // The shard has more for the loop that is being delivered: Remind, at the end of the delivery, says so.
+  void Keep(LoopId loop, std::uint32_t shard) { loops_[loop].pending.fetch_or(std::uint64_t{1} << shard, std::memory_order_seq_cst); }
+
   // Says again that there is something, to a loop whose owner may have asked in vain during a delivery.
   void Remind(LoopId loop) {
     if (pending(loop) && loops_[loop].ready) loops_[loop].ready();
