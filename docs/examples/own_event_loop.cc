@@ -25,8 +25,9 @@ class Loop {
   }
 
   void RunUntil(mailwake::Engine& engine, const bool& done) {
-    while (!done) {
+    while (true) {
       engine.advance(Now());
+      if (done) return;
       const auto due = engine.next_deadline();
       std::unique_lock lock(mutex_);
       wake_.wait_until(lock, due.value_or(Now() + 1s), [this] { return moved_; });

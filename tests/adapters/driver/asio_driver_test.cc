@@ -104,6 +104,7 @@ TEST_F(AsioDriverTest, RestsWhileNothingIsDue) {
 
 TEST_F(AsioDriverTest, ManyMovedDeadlinesAreOneTurn) {
   io_.poll();
+  io_.restart();
   for (int i = 0; i < 1000; ++i) bound_.deadline_moved();
   EXPECT_EQ(io_.poll(), 1u);
 }
