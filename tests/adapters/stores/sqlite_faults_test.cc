@@ -126,7 +126,7 @@ TEST_F(SqliteFaults, LosingPowerAtWhicheverWriteLosesNothingAcknowledged) {
 // Larger than SQLite's cache, so that pages are read again after they were damaged.
 class DamagedStore : public SqliteFaults {
  protected:
-  static constexpr int kMailboxes = 20'000;
+  static constexpr int kMailboxes = 150'000;
 
   DamagedStore() {
     WriteBatch batch;

@@ -20,8 +20,6 @@ namespace {
 
 class SqliteGroup : public testing::Test {
  protected:
-  SqliteGroup() { FaultDisk::Install(); }
-
   // Keeps the store's thread busy until the result is set, so that what is called meanwhile waits and makes one group.
   std::promise<void> Block() {
     std::promise<void> release;
@@ -29,6 +27,7 @@ class SqliteGroup : public testing::Test {
     return release;
   }
 
+  const bool installed_ = (FaultDisk::Install(), true);  // before the store opens
   TempDir directory_;
   const std::string path_ = directory_.File("store.db");
   std::unique_ptr<SqliteStore> store_ = OpenSqliteStore(path_).value();
