@@ -15,7 +15,7 @@ namespace {
 // Told of Suspect(all) in one go, and how often: spreads the wakes of a whole server (10,000 a second).
 constexpr Slot kWalkStep = 16;
 constexpr std::int64_t kWalkEveryMs = 100;
-// Idle mailboxes looked at in one eviction.
+// Idle mailboxes looked at for one without an open window.
 constexpr int kEvictLook = 16;
 
 }  // namespace
@@ -143,13 +143,14 @@ void Shard::UnlinkIdle(Mailbox& mailbox) {
   context_.idle.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// A mailbox with an open coalescing window gets another round: the window is in memory only, and ends soon.
+// A mailbox with an open coalescing window gets another round, since the window is in memory only; but the limit holds: a window that is
+// lost costs one wake too many, none too few.
 void Shard::Evict() {
-  for (int looked = 0; looked < kEvictLook && idle_first_ != nullptr; ++looked) {
-    if (context_.idle.load(std::memory_order_relaxed) <= context_.options.limits.idle_mailboxes) return;
+  for (int looked = 0; idle_first_ != nullptr && context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes;
+       ++looked) {
     Mailbox& mailbox = *idle_first_;
     UnlinkIdle(mailbox);
-    if (WindowOpen(mailbox)) {
+    if (looked < kEvictLook && WindowOpen(mailbox)) {
       LinkIdle(mailbox);
     } else {
       mailboxes_.erase(mailbox.id);

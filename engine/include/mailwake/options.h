@@ -24,7 +24,7 @@ struct Limits {
   std::size_t folders_per_ping = 300;
   std::size_t folders_per_mailbox = 5'000;
   std::size_t devices_per_mailbox = 1'000;
-  std::size_t idle_mailboxes = 20'000;       // kept in memory though nobody waits in them
+  std::size_t idle_mailboxes = 20'000;       // kept in memory though nobody waits in them; those over it lose open windows and pacing
   std::size_t deferred_per_mailbox = 1'000;  // calls that wait for a mailbox to load
   std::size_t trace = 4'096;                 // ends remembered for Explain
 };
