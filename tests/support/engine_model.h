@@ -51,7 +51,10 @@ struct ModelFolder {
     bool maybe = false;   // no promise says whether this is a change
   };
   std::optional<ItemClass> item_class;  // nothing: there is no such folder
+  std::set<ItemClass> named;  // by accepted PINGs
   std::vector<Event> events;
+
+  bool IsNamedOnly(ItemClass other) const { return named.empty() || (named.size() == 1 && named.contains(other)); }
 };
 
 struct ModelCursor {
@@ -78,8 +81,13 @@ struct ModelDevice {
   std::optional<std::chrono::seconds> heartbeat;  // remembered
   std::optional<WatchList> folders;
   bool remembered_known = true;
-  std::map<std::string, Seq> told;  // by folder: the last change that it was told of
-  int repeats = 0;                  // wakes for nothing but what it was told of, since it last synced
+  struct Told {
+    Seq upto = 0;     // the last change that it was told of
+    int repeats = 0;  // wakes for nothing but that, since it last synced
+  };
+  std::map<std::string, Told> told;  // by folder
+  std::optional<Seq> told_list;      // the folder list that it was told of
+  int list_repeats = 0;
   int superseded = 0;
   std::array<std::optional<Time>, kItemClasses> wake_surely;  // the last wake, for "not before"
   std::array<Seq, kItemClasses> wake_seq{};
@@ -114,6 +122,7 @@ struct ModelPing {
   Time held;
   Time earliest;  // its heartbeat ends in [earliest, latest]
   Time latest;
+  Time latest_unread;  // while its mailbox is being read
   std::set<Refusal> must_refuse;
   std::set<Refusal> may_refuse;
   Seq hierarchy_when_held = 0;
@@ -198,11 +207,11 @@ class EngineModel {
   bool SurelyBehind(const ModelMailbox& box, const std::string& device, const std::string& folder, bool spread = true) const;
   // The first change that may make it behind; 0: it is not.
   Seq FirstBehind(const ModelMailbox& box, const std::string& device, const std::string& folder, bool only_suspicion = false) const;
-  static Seq Latest(const ModelMailbox& box, const std::string& folder);
+  static Seq LatestForeign(const ModelMailbox& box, const std::string& device, const std::string& folder);
   bool MustHierarchy(const ModelMailbox& box, const ModelPing& ping) const;
   bool MayHierarchy(const ModelMailbox& box, const ModelPing& ping) const;
   bool Misfits(const ModelMailbox& box, const ModelPing& ping) const;
-  bool MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind) const;
+  bool MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind, bool old_list) const;
   bool MayWakeNow(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& named) const;
 
   std::string WhyNotChanged(const ModelMailbox& box, const ModelPing& ping, const Ended& end);
@@ -211,6 +220,7 @@ class EngineModel {
   std::string WhyNotExpired(const ModelMailbox& box, const ModelPing& ping) const;
   std::string WhyNot(const ModelMailbox& box, const ModelPing& ping, const Ended& end);
   std::string WhyOverdue(const ModelMailbox& box, const ModelPing& ping);
+  std::string Stored(const ModelPing& ping) const;
   void Count(const ModelMailbox& box, const ModelPing& ping, const Ended& end);
   void Learn(ModelMailbox& box, const ModelPing& ping, const Ended& end);
 

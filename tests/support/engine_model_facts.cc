@@ -61,16 +61,25 @@ Seq EngineModel::FirstBehind(const ModelMailbox& box, const std::string& device,
   return first;
 }
 
-Seq EngineModel::Latest(const ModelMailbox& box, const std::string& folder) {
+Seq EngineModel::LatestForeign(const ModelMailbox& box, const std::string& device, const std::string& folder) {
   auto found = box.folders.find(folder);
-  return found == box.folders.end() || found->second.events.empty() ? 0 : found->second.events.back().seq;
+  if (found == box.folders.end()) return 0;
+  Seq latest = 0;
+  for (const ModelFolder::Event& event : found->second.events) {
+    if (event.origin.empty() || event.origin != device) latest = event.seq;
+  }
+  return latest;
 }
 
 bool EngineModel::Misfits(const ModelMailbox& box, const ModelPing& ping) const {
+  if (std::map<std::string, ItemClass>(ping.folders.begin(), ping.folders.end()).size() !=
+      std::set<std::pair<std::string, ItemClass>>(ping.folders.begin(), ping.folders.end()).size()) {
+    return true;  // a folder has one class, and it names two
+  }
   return std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
     if (!box.declared) {
       auto found = box.folders.find(watched.first);
-      return found != box.folders.end() && found->second.item_class && *found->second.item_class != watched.second;
+      return found != box.folders.end() && found->second.item_class.value_or(watched.second) != watched.second;
     }
     return std::none_of(box.list.begin(), box.list.end(),
                         [&](const DeclaredFolder& folder) { return folder.id == watched.first && folder.item_class == watched.second; });
@@ -87,20 +96,28 @@ bool EngineModel::MustHierarchy(const ModelMailbox& box, const ModelPing& ping) 
 
 bool EngineModel::MayHierarchy(const ModelMailbox& box, const ModelPing& ping) const {
   if (box.blurred || Misfits(box, ping)) return true;
+  // The first PING that names a folder in which nothing has happened yet may say its class.
+  for (const auto& [folder, item_class] : ping.folders) {
+    auto found = box.folders.find(folder);
+    if (found != box.folders.end() && !found->second.item_class && !found->second.IsNamedOnly(item_class)) return true;
+  }
   const Seq present = HierarchyOf(box).high;
   const auto& had = box.devices.at(ping.spec.device).hierarchy;
   return std::any_of(had.begin(), had.end(),
                      [&](const std::optional<Seq>& seq) { return seq.value_or(ping.hierarchy_when_held) < present; });
 }
 
-// Told of all this before, thrice for nothing else, and has not synced.
-bool EngineModel::MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind) const {
+// Told of all this before, thrice for nothing else, and has not synced it.
+bool EngineModel::MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind, bool old_list) const {
   const ModelDevice& device = box.devices.at(ping.spec.device);
-  if (device.repeats < 3) return false;
-  return std::all_of(behind.begin(), behind.end(), [&](const std::string& folder) {
+  if (old_list) return device.told_list == HierarchyOf(box).high && device.list_repeats >= 3;
+  int repeats = 0;
+  for (const std::string& folder : behind) {
     auto told = device.told.find(folder);
-    return told != device.told.end() && Latest(box, folder) <= told->second;
-  });
+    if (told == device.told.end() || LatestForeign(box, ping.spec.device, folder) > told->second.upto) return false;
+    repeats = std::max(repeats, told->second.repeats);
+  }
+  return repeats >= 3;
 }
 
 // Its heartbeat ends, or the window of one of the folders' classes is not open.

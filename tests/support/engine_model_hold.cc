@@ -19,6 +19,7 @@ void EngineModel::Held(Ping number, const HoldSpec& spec) {
     ping.folders = *spec.folders;
   } else if (remembers && device.folders) {
     ping.folders = *device.folders;
+    for (auto& [id, item_class] : ping.folders) item_class = box.folders[id].item_class.value_or(item_class);
     ++situations_["a PING leaves out its folders"];
   } else {
     ping.must_refuse.insert(Refusal::kMissingParameters);
@@ -34,6 +35,9 @@ void EngineModel::Held(Ping number, const HoldSpec& spec) {
   latest_now_ = std::max(latest_now_, world_.now());
   ping.earliest = ping.held + heartbeat.value_or(0s);
   ping.latest = latest_now_ + heartbeat.value_or(0s) + 1s;
+  // While its mailbox is being read, nobody knows what was remembered, or whether it will be refused.
+  const auto unread = std::clamp(spec.heartbeat.value_or(options_.heartbeat_max), options_.heartbeat_min, options_.heartbeat_max);
+  ping.latest_unread = latest_now_ + unread + 1s;
   ping.failed_loads = world_.store().failed_loads(spec.mailbox);
   ping.held_in_trouble = world_.store().last_load_failed(spec.mailbox);
   ping.hierarchy_when_held = HierarchyOf(box).low;
@@ -45,7 +49,7 @@ void EngineModel::Held(Ping number, const HoldSpec& spec) {
   CountRefusals(kept);
   kept.drained = draining_;
   if (!kept.must_refuse.empty() || draining_) return;
-  if (kept.may_refuse.empty()) {
+  if (kept.may_refuse.empty() && !Loading(spec.mailbox)) {
     Accept(kept);
   } else {
     Supersede(kept, false);
@@ -94,6 +98,7 @@ void EngineModel::Accept(ModelPing& ping) {
   Supersede(ping, true);
   ModelDevice& device = mailboxes_[ping.spec.mailbox].devices[ping.spec.device];
   device.known = true;
+  for (const auto& [id, item_class] : ping.folders) mailboxes_[ping.spec.mailbox].folders[id].named.insert(item_class);
   if (ping.spec.kind != PingKind::kPing) return;
   if (ping.spec.heartbeat) device.heartbeat = ping.spec.heartbeat;
   if (ping.spec.folders) device.folders = ping.spec.folders;

@@ -56,7 +56,7 @@ std::string EngineModel::WhyNotResync(const ModelMailbox& box, const ModelPing& 
 std::string EngineModel::WhyNotRefused(const ModelPing& ping, const Ended& end) const {
   if (end.refusal == Refusal::kRevoked) return ping.revoked ? "" : "nobody revoked it";
   if (!ping.must_refuse.contains(end.refusal) && !ping.may_refuse.contains(end.refusal)) {
-    return absl::StrCat("nothing is ", std::string(Name(end.refusal)));
+    return absl::StrCat("nothing is ", std::string(Name(end.refusal)), ", bound ", end.bound);
   }
   auto bound_is = [&](auto bound) { return end.bound == static_cast<std::int64_t>(bound); };
   const bool retries = end.retry_after >= options_.retry_after && end.retry_after <= 2 * options_.retry_after;
@@ -69,7 +69,7 @@ std::string EngineModel::WhyNotRefused(const ModelPing& ping, const Ended& end) 
     case Refusal::kTooManyFolders:
       return bound_is(limits.folders_per_ping) ? "" : "wrong bound";
     case Refusal::kServerFull:
-      return bound_is(limits.pings) && retries ? "" : "wrong bound or retry time";
+      return bound_is(limits.pings) && retries ? "" : absl::StrCat("wrong bound ", end.bound, " or retry time");
     case Refusal::kMailboxFull:
       return (bound_is(limits.pings_per_mailbox) || bound_is(limits.devices_per_mailbox) || bound_is(limits.folders_per_mailbox) ||
               bound_is(limits.deferred_per_mailbox)) &&
@@ -128,7 +128,8 @@ void EngineModel::Judge(const Ended& end) {
   ASSERT_NE(found, held_.end()) << "PING " << end.ping.number << " is not held";
   ModelPing& ping = found->second;
   ModelMailbox& box = mailboxes_[ping.spec.mailbox];
-  const bool ambiguous = end.reason == EndReason::kFailed || end.reason == EndReason::kDrained;
+  const bool cut = end.reason == EndReason::kCancelled || end.reason == EndReason::kShed;  // perhaps before it was accepted
+  const bool ambiguous = end.reason == EndReason::kFailed || end.reason == EndReason::kDrained || (cut && !ping.accepted);
   if (end.reason != EndReason::kRefused && !ambiguous) {
     Accept(ping);
     const bool compared = end.reason != EndReason::kCancelled && end.reason != EndReason::kSuperseded && end.reason != EndReason::kShed;
@@ -137,10 +138,12 @@ void EngineModel::Judge(const Ended& end) {
     box.devices[ping.spec.device].remembered_known = false;
     GiveHierarchy(ping, false);
   }
+  // Whether a PING that did not fit the folder list was accepted, no rule says.
+  if (end.reason == EndReason::kHierarchy && Misfits(box, ping)) box.devices[ping.spec.device].remembered_known = false;
   const std::string why_not = WhyNot(box, ping, end);
   EXPECT_TRUE(why_not.empty()) << "PING " << end.ping.number << " of " << ping.spec.mailbox << " " << ping.spec.device << " ended "
                                << Name(end.reason) << " " << Name(end.refusal) << " {" << absl::StrJoin(end.folders, " ")
-                               << "}: " << why_not;
+                               << "}: " << why_not << Stored(ping);
   Count(box, ping, end);
   Learn(box, ping, end);
   if (end.reason == EndReason::kShed) --shed_;
@@ -150,15 +153,17 @@ void EngineModel::Judge(const Ended& end) {
 void EngineModel::Learn(ModelMailbox& box, const ModelPing& ping, const Ended& end) {
   ModelDevice& device = box.devices[ping.spec.device];
   if (end.reason == EndReason::kSuperseded) ++device.superseded;
+  if (end.reason == EndReason::kHierarchy) {
+    device.list_repeats = device.told_list == HierarchyOf(box).high ? device.list_repeats + 1 : 0;
+    device.told_list = HierarchyOf(box).high;
+  }
   if (end.reason != EndReason::kChanged && end.reason != EndReason::kResync) return;
   bool news = false;
+  for (const std::string& folder : end.folders) news = news || device.told[folder].upto < LatestForeign(box, ping.spec.device, folder);
   for (const std::string& folder : end.folders) {
-    const Seq latest = Latest(box, folder);
-    auto told = device.told.find(folder);
-    news = news || told == device.told.end() || told->second < latest;
-    device.told[folder] = latest;
+    device.told[folder].upto = LatestForeign(box, ping.spec.device, folder);
+    if (!news) ++device.told[folder].repeats;
   }
-  if (!news) ++device.repeats;
   for (const auto& [folder, item_class] : ping.folders) {
     if (!Names(end.folders, folder)) continue;
     const auto index = static_cast<std::size_t>(item_class);
@@ -185,31 +190,47 @@ void EngineModel::Count(const ModelMailbox& box, const ModelPing& ping, const En
   }
 }
 
+// What the disk says, for the message of a failure.
+std::string EngineModel::Stored(const ModelPing& ping) const {
+  const MailboxRecord& record = world_.store().stored(ping.spec.mailbox);
+  std::string text = absl::StrCat("\non disk: folder list ", record.hierarchy, record.declared ? " declared" : "");
+  for (const FolderRecord& folder : record.folders) {
+    absl::StrAppend(&text, "\n  ", folder.id, " version ", folder.version, " other ", folder.other, " by '", folder.origin, "'");
+  }
+  const DeviceRecord* device = world_.store().stored_device(ping.spec.mailbox, ping.spec.device);
+  if (device == nullptr) return text;
+  absl::StrAppend(&text, "\n  ", device->id, " has folder list ", device->hierarchy_cursor.value_or(0));
+  for (const CursorRecord& cursor : device->cursors) absl::StrAppend(&text, ", ", cursor.folder, " to ", cursor.cursor);
+  return text;
+}
+
 // ---- Must it have ended by now? --------------------------------------------------------------------------------------------------------
 
 std::string EngineModel::WhyOverdue(const ModelMailbox& box, const ModelPing& ping) {
   const Time now = world_.now();
   const ModelDevice& device = box.devices.at(ping.spec.device);
-  if (now > ping.latest) return "P6: its heartbeat has ended";
-  if (ping.superseded && device.superseded < kFreeSupersedes) return "a newer PING of the device is held";
+  const bool loading = Loading(ping.spec.mailbox);  // it may not be known yet that the newer one is accepted
+  if (now > (loading || !ping.must_refuse.empty() ? ping.latest_unread : ping.latest)) return "P6: its heartbeat has ended";
+  if (ping.superseded && !loading && device.superseded < kFreeSupersedes) return "a newer PING of the device is held";
   if (ping.superseded) return {};
   if (ping.revoked || ping.cancelled) return "it was revoked or cancelled";
   if (ping.drained) return {};
-  if (Loading(ping.spec.mailbox)) {
+  if (loading) {
     ++situations_["held while its mailbox loads"];
     return {};
   }
   if (!ping.must_refuse.empty()) return "it must be refused";
-  if (MustHierarchy(box, ping)) return "the folder list has changed";
   std::vector<std::string> behind;
   for (const auto& [folder, item_class] : ping.folders) {
     if (SurelyBehind(box, ping.spec.device, folder, false)) behind.push_back(folder);
   }
-  if (behind.empty()) return {};
-  if (MayBePaced(box, ping, behind)) {
-    ++situations_["a PING is paced"];
+  const bool old_list = MustHierarchy(box, ping);
+  if (behind.empty() && !old_list) return {};
+  if (MayBePaced(box, ping, behind, old_list)) {
+    ++situations_[old_list ? "a PING with an old folder list is paced" : "a PING is paced"];
     return {};
   }
+  if (old_list) return "the folder list has changed";
   for (const auto& [folder, item_class] : ping.folders) {
     const auto index = static_cast<std::size_t>(item_class);
     const std::optional<Time> wake = device.wake_perhaps[index];
@@ -232,7 +253,7 @@ void EngineModel::CheckHeld() {
   for (auto& [number, ping] : held_) {
     const std::string overdue = WhyOverdue(mailboxes_[ping.spec.mailbox], ping);
     EXPECT_TRUE(overdue.empty()) << "PING " << number << " of " << ping.spec.mailbox << " " << ping.spec.device
-                                 << " is still held: " << overdue;
+                                 << " is still held: " << overdue << Stored(ping);
   }
   EXPECT_EQ(shed_, 0u) << "Shed said more than it ended";
   CheckReports();

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Interleavings that the model test found, each cut down to the calls that matter.
+
+#include <gtest/gtest.h>
+
+#include "tests/support/engine_world.h"
+
+namespace mailwake::testing {
+namespace {
+
+// Versions: a change that was published before a sync began is older than that sync, also while its mailbox is being read.
+TEST(InterleavingTest, P2ASyncThatBeganAfterAPublishToALoadingMailboxCoversIt) {
+  EngineWorld world;
+  world.store().set_held(true);
+  world.Publish("ann", "inbox");  // "ann" is being read
+  const SyncTicket ticket = world.BeginSync("ann", "phone");
+  world.EndSync(ticket, {"inbox"});
+  world.store().ReleaseAll();
+  const Ping ping = world.Hold("ann", "phone", {"inbox"});
+  world.store().ReleaseAll();
+  world.ExpectNone();
+  EXPECT_TRUE(world.live(ping));
+}
+
+// Time: a step of the clock backwards is ignored; what is ready is delivered all the same.
+TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
+  EngineWorld world;
+  world.Sync("ann", "phone", {"inbox"});
+  world.AdvanceBy(60s);
+  const Ping ping = world.Hold("ann", "phone", {"inbox"});
+  world.JumpBy(-30s);
+  world.Publish("ann", "inbox");
+  world.ExpectOnly({Changed(ping, {"inbox"})});
+}
+
+}  // namespace
+}  // namespace mailwake::testing
