@@ -20,9 +20,19 @@ bool HierarchyChanged(const Mailbox& mailbox, const Device& device) {
   return device.hierarchy_cursor.value_or(mailbox.hierarchy) < mailbox.hierarchy;
 }
 
+// There is a change in a watched folder that the device was not woken for.
+bool HasNews(const Watch& watch) {
+  bool news = false;
+  watch.folders.ForEach([&](FolderNumber number) {
+    news |=
+        watch.mailbox->Behind(watch.device, number) && !WasTold(*watch.mailbox, watch.mailbox->devices[watch.device], watch.device, number);
+  });
+  return news;
+}
+
 Verdict JudgeHierarchy(const Watch& watch, std::int64_t now_ms) {
   const Told& told = watch.mailbox->devices[watch.device].told;
-  const bool repeated = told.hierarchy == watch.mailbox->hierarchy;
+  const bool repeated = told.hierarchy == watch.mailbox->hierarchy && !HasNews(watch);
   const std::int64_t due_ms = repeated ? told.at_ms + PaceDelayMs(told.repeats) : now_ms;
   if (now_ms >= std::min(due_ms, watch.deadline_ms)) return End(EndReason::kHierarchy);
   return WaitUntil(watch, due_ms, Verdict::Wait::kPaced);

@@ -72,41 +72,43 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   }
 }
 
-// Names the folders, and keeps what the device is being told.
+// Names the folders, and keeps what the device is being told. A PING that ends kHierarchy names none, but is a wake for what it is behind
+// in.
 void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last) {
   const Mailbox& mailbox = *watch.mailbox;
   Device& device = watch.mailbox->devices[watch.device];
-  Told& told = device.told;
+  const bool names = reason != EndReason::kHierarchy;
   bool news = false;
-  if (reason == EndReason::kHierarchy) {
-    news = told.hierarchy != mailbox.hierarchy;
-    told.hierarchy = mailbox.hierarchy;
-    last.version = mailbox.hierarchy;
-  } else {
-    FolderSet named;
-    Version upto = 0;
+  FolderSet behind;
+  Version upto = 0;
+  if (names) {
     device.named.clear();
     device.delivered = false;
-    watch.folders.ForEach([&](FolderNumber number) {
-      const bool behind = mailbox.Behind(watch.device, number);
-      if (!behind && reason != EndReason::kResync) return;
-      const Folder& folder = mailbox.folders[number];
-      const Version version = folder.VersionFor(watch.device);
-      batch.AddName(folder.id);
-      if (!behind) return;
-      news |= !WasTold(mailbox, device, watch.device, number);
-      if (last.folder == kNoFolder) {
-        last.folder = number;
-        last.version = version;
-      }
-      named.Add(number);
-      upto = std::max(upto, version);
-      device.woken_ms[static_cast<std::size_t>(folder.item_class.value_or(ItemClass::kEmail))] = now_ms();
-      if (context_.options.acknowledge == Acknowledge::kPing) device.named.emplace_back(number, version);
-    });
-    told.folders = std::move(named);
-    told.upto = upto;
+  } else {
+    news = device.told.hierarchy != mailbox.hierarchy;
+    device.told.hierarchy = mailbox.hierarchy;
+    last.version = mailbox.hierarchy;
   }
+  watch.folders.ForEach([&](FolderNumber number) {
+    const Folder& folder = mailbox.folders[number];
+    const Version version = folder.VersionFor(watch.device);
+    const bool is_behind = mailbox.Behind(watch.device, number);
+    if (names && (is_behind || reason == EndReason::kResync)) batch.AddName(folder.id);
+    if (!is_behind) return;
+    news |= !WasTold(mailbox, device, watch.device, number);
+    behind.Add(number);
+    upto = std::max(upto, version);
+    if (!names) return;
+    if (last.folder == kNoFolder) {
+      last.folder = number;
+      last.version = version;
+    }
+    device.woken_ms[static_cast<std::size_t>(folder.item_class.value_or(ItemClass::kEmail))] = now_ms();
+    if (context_.options.acknowledge == Acknowledge::kPing) device.named.emplace_back(number, version);
+  });
+  Told& told = device.told;
+  told.folders = std::move(behind);
+  told.upto = upto;
   told.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(told.repeats + 1, 100));
   told.at_ms = now_ms();
 }
