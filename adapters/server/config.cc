@@ -5,26 +5,13 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "adapters/server/config_keys.h"
+#include "adapters/server/text_file.h"
 
 namespace mailwake::server {
 namespace {
 
 absl::string_view Abseil(std::string_view text) { return {text.data(), text.size()}; }
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    // An empty file sets failbit as well.
-    if (file.is_open() && file.peek() == std::ifstream::traits_type::eof() && !file.bad()) return std::string();
-    return absl::InvalidArgumentError(absl::StrCat("cannot read the configuration ", path, ": check --config and the file's permissions"));
-  }
-  return text.str();
-}
 
 // What concerns several keys at once.
 absl::Status CheckTogether(const Config& config, const std::string& where) {
@@ -79,7 +66,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& fil
 absl::StatusOr<Config> LoadConfig(const ServeArguments& arguments) {
   Config config;
   if (!arguments.config_file.empty()) {
-    const absl::StatusOr<std::string> text = ReadFile(arguments.config_file);
+    const absl::StatusOr<std::string> text = ReadTextFile(arguments.config_file);
     if (!text.ok()) return text.status();
     if (const absl::Status keys = ApplyToml(*text, arguments.config_file, config); !keys.ok()) return keys;
   }

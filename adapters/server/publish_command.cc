@@ -84,7 +84,11 @@ absl::StatusOr<std::string> LineOf(const PublishArguments& arguments) {
   }
   Json line = {{"mailbox", arguments.mailbox}, {"folder", arguments.folder}, {"class", arguments.item_class}, {"kind", arguments.kind}};
   if (!arguments.device.empty()) line["device"] = arguments.device;
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  try {
+    return line.dump() + "\n";
+  } catch (const Json::exception&) {
+    return absl::InvalidArgumentError("MAILBOX, FOLDER and --device must be UTF-8");
+  }
 }
 
 }  // namespace

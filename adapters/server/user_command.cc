@@ -4,7 +4,6 @@
 
 #include <absl/strings/str_cat.h>
 
-#include <fstream>
 #include <future>
 #include <iostream>
 #include <iterator>
@@ -15,6 +14,7 @@
 #include "adapters/server/config.h"
 #include "adapters/server/passwd_file.h"
 #include "adapters/server/secret_file.h"
+#include "adapters/server/text_file.h"
 #include "mailwake/adapters/authenticator.h"
 #include "mailwake/adapters/sqlite_store.h"
 
@@ -48,13 +48,6 @@ absl::StatusOr<bool> Exists(SqliteStore& store, const std::string& user) {
   return result.get_future().get();
 }
 
-absl::StatusOr<std::string> ReadAll(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path, ": check the path and its permissions"));
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 }  // namespace
 
 int Run(const UserAddArguments& arguments) {
@@ -77,7 +70,8 @@ int Run(const UserAddArguments& arguments) {
 
 int Run(const UserImportArguments& arguments) {
   if (const auto path = StorePath(arguments.store); !path.ok()) return Fail(path.status());
-  const absl::StatusOr<std::string> text = ReadAll(arguments.file);
+  const absl::StatusOr<std::string> text =
+      arguments.file == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : ReadTextFile(arguments.file);
   if (!text.ok()) return Fail(text.status());
   const absl::StatusOr<Opened> opened = Open(arguments.store);
   if (!opened.ok()) return Fail(opened.status());

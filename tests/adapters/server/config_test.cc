@@ -182,6 +182,7 @@ TEST_F(FileTest, FlagsAreCheckedToo) {
 
 TEST_F(FileTest, AMissingFileIsSaid) {
   EXPECT_THAT(LoadConfig({.config_file = "/nonexistent/x.toml"}).status().message(), HasSubstr("/nonexistent/x.toml"));
+  EXPECT_THAT(LoadConfig({.config_file = testing::TempDir()}).status().message(), HasSubstr("directory"));
   EXPECT_TRUE(Load("").ok()) << "an empty one is fine";
 }
 

@@ -133,6 +133,7 @@ TEST(RefusalTest, CommandsThatFindNoServerSaySo) {
   }
   EXPECT_EQ(Program({"publish", "ann", "inbox", "--token-file", site.token_file(), "--class", "mail"}).Wait().exit_code, 2);
   EXPECT_EQ(Program({"publish", "ann", "inbox", "--token-file", site.token_file(), "--kind", "moved"}).Wait().exit_code, 2);
+  EXPECT_EQ(Program({"publish", "ann", "\xff", "--token-file", site.token_file()}).Wait().exit_code, 2);
 }
 
 }  // namespace

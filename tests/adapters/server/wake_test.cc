@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "adapters/server/device.h"
 #include "tests/adapters/server/running_server.h"
 
 namespace mailwake::test {
@@ -154,6 +155,25 @@ TEST(WakeTest, TheCertificateIsChecked) {
   const Result insecure =
       Program({"publish", "ann", "inbox", "--server", server.url(), "--token-file", site.token_file(), "--insecure"}).Wait();
   EXPECT_EQ(insecure.exit_code, 0) << insecure.err;
+}
+
+TEST(HeartbeatAlarmTest, IsOneLineOfTheLogThatNamesTheNetwork) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  EXPECT_EQ(server.Publish("ann", "inbox").exit_code, 0);
+  auto client = server::HttpsClient::Create(server.arguments()).value();
+  for (int i = 0; i < 200; ++i) {  // each is behind, so none waits
+    EXPECT_THAT(server.program().err(), Not(HasSubstr("heartbeats: "))) << i;
+    const auto answer =
+        server::Device(*client, "ann", Site::password(), "D" + std::to_string(i)).Ping({{.id = "inbox"}}, std::chrono::seconds(300));
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->status, 2);
+  }
+  EXPECT_TRUE(
+      Eventually([&] { return server.program().err().find("the last 200 [Ping] heartbeats is 300 s; 200 devices") != std::string::npos; }));
+  EXPECT_THAT(server.program().err(), HasSubstr("127.0.0.0/24 (200 devices"));
+  EXPECT_EQ(server.Get("/v1/pings").at("held"), 0);
 }
 
 TEST(WakeTest, SecretsStayOutOfTheLog) {
