@@ -166,6 +166,7 @@ class Shard {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_sync.cc
+  void ReconsiderDevice(const Device& device, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The device, made if it is new; null if there is no room for one more. `record`: its record must be written.
   Device* EnterDevice(Mailbox& mailbox, std::string_view device, bool& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool SeenNow(Mailbox& mailbox, Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // true: its record must be written

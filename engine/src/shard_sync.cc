@@ -97,6 +97,7 @@ absl::Status Shard::MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, cons
   MailboxWrite& write = Write(mailbox, effects);
   if (record) write.devices.push_back({.record = RecordOf(mailbox, *device)});
   write.devices.push_back(std::move(cursors));
+  ReconsiderDevice(*device, effects);
   return absl::OkStatus();
 }
 
@@ -172,10 +173,18 @@ void Shard::EndFolderSync(std::string_view id, std::string_view device_id, Versi
           device->told.repeats = 0;
         }
         Write(mailbox, later).devices.push_back({.record = RecordOf(mailbox, *device)});
+        ReconsiderDevice(*device, later);
         return absl::OkStatus();
       },
       effects);
   Settle();
+}
+
+// A device that has synced is no longer paced.
+void Shard::ReconsiderDevice(const Device& device, Effects& effects) {
+  for (const Slot slot : device.watches) {
+    if (slot != kNoSlot) Reconsider(slot, effects);
+  }
 }
 
 void Shard::Delivered(std::string_view id, std::string_view device, PingId ping) {
