@@ -196,6 +196,14 @@ bool Shard::ReserveVersions(std::size_t count, Effects& effects) {
   return true;
 }
 
+VersionBlock Shard::TakeVersions(std::size_t count, Effects& effects) {
+  if (!ReserveVersions(count, effects)) return {};
+  const VersionBlock taken{block_.first, block_.first + count};
+  block_.first = taken.end;
+  last_version_ = taken.end - 1;
+  return taken;
+}
+
 Version Shard::NextVersion(Effects& effects) {
   if (!ReserveVersions(1, effects)) return 0;
   last_version_ = block_.first++;

@@ -122,6 +122,7 @@ class Shard {
   void Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WindowOpen(const Mailbox& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Version NextVersion(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // 0: the store has not confirmed room
+  VersionBlock TakeVersions(std::size_t count, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // empty: as above
   bool ReserveVersions(std::size_t count, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   MailboxWrite& Write(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -157,9 +158,9 @@ class Shard {
   absl::Status Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MakeDurable(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects)
+  absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, VersionBlock versions, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Suspect(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Suspect(Mailbox& mailbox, Version version, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   FolderNumber CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReplaceFolder(Mailbox& mailbox, FolderNumber folder, ItemClass item_class, Version version, MailboxWrite& write)

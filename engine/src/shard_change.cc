@@ -151,10 +151,12 @@ void Shard::ReplaceFolder(Mailbox& mailbox, FolderNumber number, ItemClass item_
 void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
+  // Now: a sync that begins after this call covers it.
+  const VersionBlock versions = TakeVersions(folders.size() + 1, effects);
   WhenLoaded(
       mailbox, std::move(done),
-      [this, folders = std::move(folders)](Mailbox& read, Effects& later)
-          ABSL_NO_THREAD_SAFETY_ANALYSIS { return Declare(read, folders, later); },
+      [this, versions, folders = std::move(folders)](Mailbox& read, Effects& later)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS { return Declare(read, folders, versions, later); },
       effects);
   Settle();
 }
@@ -169,8 +171,11 @@ bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::
 
 }  // namespace
 
-absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, Effects& effects) {
-  if (!ReserveVersions(folders.size() + 1, effects)) return NoVersions();
+absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, VersionBlock versions, Effects& effects) {
+  Version newest = std::max(suspect_, mailbox.hierarchy);
+  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) newest = std::max(newest, mailbox.folders[number].version);
+  if (versions.first <= newest) versions = TakeVersions(folders.size() + 1, effects);
+  if (versions.size() == 0) return NoVersions();
   MailboxWrite write{.mailbox = mailbox.id};
   bool changed = !mailbox.declared;
   absl::flat_hash_set<std::string_view> kept;
@@ -192,9 +197,9 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     changed = true;
     if (number == kNoFolder) {
       number = CreateFolder(mailbox, declared.id, declared.item_class);
-      mailbox.folders[number].Change(NextVersion(effects), kNoDevice);  // creating a folder is a change in it
+      mailbox.folders[number].Change(versions.first++, kNoDevice);  // creating a folder is a change in it
     } else if (mailbox.folders[number].item_class.value_or(declared.item_class) != declared.item_class) {
-      ReplaceFolder(mailbox, number, declared.item_class, NextVersion(effects), write);
+      ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
     }
     Folder& folder = mailbox.folders[number];
     folder.item_class = declared.item_class;
@@ -207,7 +212,7 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     return absl::OkStatus();
   }
   mailbox.declared = true;
-  mailbox.hierarchy = NextVersion(effects);
+  mailbox.hierarchy = versions.first++;
   write.hierarchy = {mailbox.declared, mailbox.hierarchy};
   Write(mailbox, effects) = std::move(write);
   ReconsiderAll(mailbox, effects);
@@ -219,14 +224,14 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
 void Shard::SuspectMailbox(std::string_view mailbox, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
+  const Version version = NextVersion(effects);
   WhenLoaded(
-      mailbox, std::move(done), [this](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS { return Suspect(read, later); },
-      effects);
+      mailbox, std::move(done),
+      [this, version](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS { return Suspect(read, version, later); }, effects);
   Settle();
 }
 
-absl::Status Shard::Suspect(Mailbox& mailbox, Effects& effects) {
-  const Version version = NextVersion(effects);
+absl::Status Shard::Suspect(Mailbox& mailbox, Version version, Effects& effects) {
   if (version == 0) return NoVersions();
   mailbox.SuspectAll(version);
   MailboxWrite& write = Write(mailbox, effects);
