@@ -8,8 +8,8 @@ namespace mailwake::fleet {
 
 using std::chrono::milliseconds;
 
-ApiClient::ApiClient(boost::asio::io_context& io, const Target& target, std::string token)
-    : io_(io), target_(target), token_(std::move(token)), timer_(io) {}
+ApiClient::ApiClient(boost::asio::io_context& io, const Target& target, std::string token, Trouble trouble)
+    : io_(io), target_(target), token_(std::move(token)), trouble_(std::move(trouble)), timer_(io) {}
 
 ApiClient::~ApiClient() {
   if (connection_) connection_->Close();
@@ -46,7 +46,7 @@ void ApiClient::Write() {
 
 void ApiClient::Retry(std::string why) {
   ++failures_;
-  last_failure_ = std::move(why);
+  trouble_(std::move(why));
   std::exchange(connection_, nullptr)->Close();
   timer_.expires_after(std::min(milliseconds(50) * (1 << std::min(tries_++, std::uint32_t{6})), milliseconds(2000)));
   timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {

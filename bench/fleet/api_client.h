@@ -27,9 +27,10 @@ struct ApiCall {
 class ApiClient {
  public:
   using Done = std::function<void(HttpReply)>;
+  using Trouble = std::function<void(std::string)>;
 
-  // `target` must outlive the client.
-  ApiClient(boost::asio::io_context& io, const Target& target, std::string token);
+  // `target` must outlive the client. `trouble` hears why a try failed.
+  ApiClient(boost::asio::io_context& io, const Target& target, std::string token, Trouble trouble);
   ~ApiClient();
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
@@ -37,9 +38,8 @@ class ApiClient {
   // `writing` runs before the first byte of the first try is written. REQUIRES: not busy.
   void Call(ApiCall call, std::function<void()> writing, Done done);
   bool busy() const { return busy_; }
-  // Tries that failed, since the start, and why the last one did.
+  // Tries that failed, since the start.
   std::uint64_t failures() const { return failures_; }
-  const std::string& last_failure() const { return last_failure_; }
 
  private:
   void Try();
@@ -49,6 +49,7 @@ class ApiClient {
   boost::asio::io_context& io_;
   const Target& target_;
   const std::string token_;
+  const Trouble trouble_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
@@ -58,7 +59,6 @@ class ApiClient {
   Done done_;
   std::uint32_t tries_ = 0;
   std::uint64_t failures_ = 0;
-  std::string last_failure_;
 };
 
 }  // namespace mailwake::fleet

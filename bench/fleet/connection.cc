@@ -23,6 +23,10 @@ using asio::ip::tcp;
 
 std::string LastTlsError() {
   const unsigned long code = ERR_get_error();
+  if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    ERR_clear_error();
+    return "the server's certificate is not believed: name it with --ca FILE, or use --insecure";
+  }
   std::array<char, 256> text{};
   if (code == 0) return "closed by the peer";
   ERR_error_string_n(code, text.data(), text.size());

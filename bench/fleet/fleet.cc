@@ -82,7 +82,9 @@ class FleetRun {
         traffic_(std::move(traffic)),
         ledger_(options.mailboxes(), options.devices_per_mailbox, ToSpan(options.grace_s)),
         loops_(options.threads),
-        publisher_(loops_.at(0), config_.target, token, ledger_, [this](std::string why) { Fail(std::move(why)); }) {
+        publisher_(
+            loops_.at(0), config_.target, token, ledger_, [this](std::string why) { Fail(std::move(why)); },
+            [this](std::string why) { counters_.Trouble(std::move(why)); }) {
     for (std::size_t i = 0; i < loops_.size(); ++i) {
       runners_.push_back(std::make_unique<Runner>(loops_.at(i), config_, ledger_, counters_, FirstDevice(i), FirstDevice(i + 1)));
     }
@@ -152,8 +154,9 @@ class FleetRun {
     if (Failed()) return absl::UnavailableError(failure());
     if (done) return absl::OkStatus();
     if (interrupted_) return absl::CancelledError("interrupted");
-    return absl::UnavailableError(counters.declared == 0 ? "no answer from " + options_.server + "; is `mailwake serve` running there?"
-                                                         : "the folder lists could not be declared in time");
+    return absl::UnavailableError(counters.declared == 0 ? "no answer from " + options_.server + " (" + counters_.trouble() +
+                                                               "); is `mailwake serve` running there?"
+                                                         : "the folder lists could not be declared in time (" + counters_.trouble() + ")");
   }
 
   absl::Status Connect() {

@@ -36,10 +36,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, OnInterrupt);
   std::signal(SIGTERM, OnInterrupt);
-  Progress progress(options.quiet);
-  const absl::StatusOr<Report> report = Run(options, progress, interrupted);
+  const absl::StatusOr<Report> report = [&] {
+    Progress progress(options.quiet);
+    return Run(options, progress, interrupted);
+  }();
   if (!report.ok()) {
-    progress.Keep("");
     std::fprintf(stderr, "mailwake-fleet: %s\n", std::string(report.status().message()).c_str());
     return 2;
   }

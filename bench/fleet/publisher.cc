@@ -24,9 +24,9 @@ void AppendLine(const TrafficChange& change, std::string& body) {
 
 }  // namespace
 
-Publisher::Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Failed failed)
+Publisher::Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Say failed, Say trouble)
     : ledger_(ledger), failed_(std::move(failed)), timer_(io), folder_list_(FolderListJson()) {
-  for (std::size_t i = 0; i < kClients; ++i) clients_.push_back(std::make_unique<ApiClient>(io, target, token));
+  for (std::size_t i = 0; i < kClients; ++i) clients_.push_back(std::make_unique<ApiClient>(io, target, token, trouble));
 }
 
 bool Publisher::Accepted(const HttpReply& reply, const std::string& what) {

@@ -34,10 +34,10 @@ class Publisher {
     std::atomic<std::uint64_t> failures{0};  // requests that had to be repeated
     std::atomic<bool> finished{false};       // no more traffic, all acknowledged
   };
-  // Why it gave up.
-  using Failed = std::function<void(std::string)>;
+  using Say = std::function<void(std::string)>;
 
-  Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Failed failed);
+  // `failed` hears why it gave up, `trouble` why a request must be repeated; both on the loop.
+  Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Say failed, Say trouble);
 
   // Both REQUIRE: on the loop.
   void Declare(std::uint32_t mailboxes);
@@ -57,7 +57,7 @@ class Publisher {
   bool Accepted(const HttpReply& reply, const std::string& what);
 
   Ledger& ledger_;
-  Failed failed_;
+  Say failed_;
   Counters counters_;
   boost::asio::steady_timer timer_;
   std::vector<std::unique_ptr<ApiClient>> clients_;
