@@ -143,6 +143,7 @@ class Shard {
   struct Terms;  // what a PING comes to with what was remembered
   void Admit(Slot slot, const PingRequest& request, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Settled(const PingRequest& request, const Device* device, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasRoom(const Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -79,9 +79,12 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
   const PingId id = IdOf(slot);
 
   Terms terms;
+  const auto heartbeat = request.heartbeat.value_or(context_.options.heartbeat_max);
   if (!ValidIds(request)) {
     terms.Refuse(Refusal::kInvalid);
     Refuse(slot, request, terms, effects);
+  } else if (!InRange(heartbeat, request.folders ? request.folders->size() : 0, terms)) {
+    Refuse(slot, request, terms, effects);  // whatever was remembered
   } else if (context_.draining.load(std::memory_order_relaxed)) {
     watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
     Force(slot, EndReason::kDrained, effects);
@@ -109,8 +112,6 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
         terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
       }
       if (deferred) {
-        const auto heartbeat = std::clamp(request.heartbeat.value_or(context_.options.heartbeat_max), context_.options.heartbeat_min,
-                                          context_.options.heartbeat_max);
         Park(slot, now_ms() + Duration(heartbeat).count());
       } else {
         Refuse(slot, request, terms, effects);
@@ -160,12 +161,16 @@ bool Shard::Settled(const PingRequest& request, const Device* device, Terms& ter
     folders = device->folders->size();
   }
   if (!heartbeat || folders == 0) return terms.Refuse(Refusal::kMissingParameters);
+  terms.heartbeat = *heartbeat;
+  return InRange(*heartbeat, folders, terms);
+}
+
+bool Shard::InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& terms) const {
   const Options& options = context_.options;
-  if (*heartbeat < options.heartbeat_min) return terms.Refuse(Refusal::kHeartbeatTooShort, options.heartbeat_min.count());
-  if (*heartbeat > options.heartbeat_max) return terms.Refuse(Refusal::kHeartbeatTooLong, options.heartbeat_max.count());
+  if (heartbeat < options.heartbeat_min) return terms.Refuse(Refusal::kHeartbeatTooShort, options.heartbeat_min.count());
+  if (heartbeat > options.heartbeat_max) return terms.Refuse(Refusal::kHeartbeatTooLong, options.heartbeat_max.count());
   const std::size_t most = options.limits.folders_per_ping;
   if (folders > most) return terms.Refuse(Refusal::kTooManyFolders, static_cast<std::int64_t>(most));
-  terms.heartbeat = *heartbeat;
   return true;
 }
 
