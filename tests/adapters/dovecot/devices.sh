@@ -7,8 +7,8 @@
 declare -A owner=() watches=() request=()  # by device: its mailbox, the folders it watches (one a line), the process that waits
 
 api() {  # METHOD PATH [BODY]
-  curl --silent --show-error --fail-with-body --max-time 30 --cacert "$tmp/mailwake.crt" -X "$1" -H "Authorization: Bearer $(<"$tmp/token")" \
-    --data-binary "${3-}" "$url$2"
+  curl --silent --show-error --fail-with-body --max-time 30 --cacert "$tmp/mailwake.crt" -X "$1" \
+    -H "Authorization: Bearer $(<"$tmp/token")" --data-binary "${3-}" "$url$2"
 }
 
 # activesync USER DEVICE COMMAND FILE: the body comes from standard input, the answer goes into FILE.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A real Dovecot tells a real mailwake what changed, and exactly the PINGs that it concerns end: dovecot_test.sh MAILWAKE SOURCES, the program
-# and the folder adapters/sources/dovecot. Prints every step. Exits 77 if it cannot run here (it must be root, to be Dovecot's master).
+# A real Dovecot tells a real mailwake what changed, and exactly the PINGs that it concerns end: dovecot_test.sh MAILWAKE SOURCES, which are
+# the program and the folder adapters/sources/dovecot. Prints every step. Exits 77 if it cannot run here (Dovecot's master must be root).
 
 set -u -o pipefail
 export LC_ALL=C.UTF-8

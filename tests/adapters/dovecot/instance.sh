@@ -44,7 +44,9 @@ install_packages() {
     >"$tmp/apt.log" 2>&1 </dev/null || code=$?
   [[ $ours == yes ]] && rm -f "$policy"
   ((code == 0)) || { tail -n 5 "$tmp/apt.log"; skip "could not install ${missing[*]}"; }
-  [[ ! -d /run/systemd/system || ${missing[*]} != *dovecot-core* ]] || systemctl --quiet disable dovecot.service dovecot.socket 2>/dev/null || true
+  if [[ -d /run/systemd/system && ${missing[*]} == *dovecot-core* ]]; then
+    systemctl --quiet disable dovecot.service dovecot.socket 2>/dev/null || true
+  fi
 }
 
 free_port() {
@@ -68,8 +70,8 @@ make_secrets() {
 
 start_mailwake() {  # [PORT]
   : >"$tmp/mailwake.out"
-  "$mailwake" serve --config "$tmp/mailwake.toml" --listen "127.0.0.1:${1:-0}" --store "sqlite:$tmp/mailwake.db" --cert "$tmp/mailwake.crt" \
-    --key "$tmp/mailwake.key" --ingest-token-file "$tmp/token" >>"$tmp/mailwake.out" 2>>"$tmp/mailwake.log" &
+  "$mailwake" serve --config "$tmp/mailwake.toml" --listen "127.0.0.1:${1:-0}" --store "sqlite:$tmp/mailwake.db" \
+    --cert "$tmp/mailwake.crt" --key "$tmp/mailwake.key" --ingest-token-file "$tmp/token" >>"$tmp/mailwake.out" 2>>"$tmp/mailwake.log" &
   mailwake_pid=$!
   local i
   for ((i = 0; i < 1000; i++)); do
