@@ -7,6 +7,7 @@
 #include <mailwake/engine.h>
 
 #include <cstdio>
+#include <future>
 
 using namespace std::chrono_literals;
 
@@ -30,6 +31,11 @@ int main(int argc, char** argv) {
                });
   engine->Publish({{.mailbox = "ann", .folder = "inbox"}}, nullptr);
   io.run();
+
+  // A wake may come before the disk has confirmed: wait for it before the engine goes.
+  std::promise<void> written;
+  engine->Flush([&written] { written.set_value(); });
+  written.get_future().wait();
   std::puts(told ? "told" : "not told");
   return told ? 0 : 1;
 }

@@ -146,10 +146,13 @@ class Engine::Impl {
   }
 
   std::size_t Advance(Time now) {
+    std::vector<HeartbeatSample> samples;
     for (const auto& shard : shards_) {
-      if (shard->next_due() <= now || !context_.options.clock) Run(*shard, [&](Effects& effects) { shard->Advance(now, effects); });
+      if (shard->next_due() > now && context_.options.clock) continue;
+      Run(*shard, [&](Effects& effects) { shard->Advance(now, effects); });
+      shard->TakeSamples(samples);
     }
-    UpdateHeartbeats();
+    AddHeartbeats(samples);
     AgeOut(now);
     return Deliver(0, SIZE_MAX);
   }
@@ -158,13 +161,16 @@ class Engine::Impl {
     if (loop >= loops_.size() || !loops_.BeginDelivery(loop)) return 0;
     EndBatch& batch = loops_.batch(loop);
     batch.Clear();
+    std::vector<HeartbeatSample> samples;
     for (std::uint64_t pending = loops_.TakePending(loop); pending != 0; pending &= pending - 1) {
       const auto number = static_cast<std::uint32_t>(std::countr_zero(pending));
       Shard& shard = *shards_[number];
       const std::size_t room = most - batch.size();
       const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, effects); });
       if (more) loops_.Keep(loop, number);
+      shard.TakeSamples(samples);
     }
+    AddHeartbeats(samples);
     const std::size_t delivered = batch.size();
     if (delivered > 0) {
       trace_.Add(batch.records());
@@ -177,9 +183,8 @@ class Engine::Impl {
     return delivered;
   }
 
-  void UpdateHeartbeats() {
-    std::vector<HeartbeatSample> samples;
-    for (const auto& shard : shards_) shard->TakeSamples(samples);
+  // Samples come with the shards that are advanced or delivered anyway.
+  void AddHeartbeats(std::vector<HeartbeatSample>& samples) {
     if (samples.empty()) return;
     std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
     std::vector<HeartbeatReport> alarms;
@@ -194,7 +199,9 @@ class Engine::Impl {
   }
 
   HeartbeatReport Heartbeats(PingKind kind) {
-    UpdateHeartbeats();
+    std::vector<HeartbeatSample> samples;
+    for (const auto& shard : shards_) shard->TakeSamples(samples);
+    AddHeartbeats(samples);
     MutexLock lock(windows_mutex_);
     return windows_[static_cast<std::size_t>(kind)].Report();
   }

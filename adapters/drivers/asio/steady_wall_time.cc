@@ -32,7 +32,7 @@ namespace internal {
 
 std::chrono::steady_clock::time_point WhenIs(Time time) {
   const Base& base = ProcessBase();
-  // An engine may name a deadline in the far past (at once) or future: keep it where the clock can count.
+  // An engine may name a deadline in the far past (at once) or future: keep it where both clocks can count.
   constexpr auto kFar = std::chrono::hours(24 * 365);
   return base.steady + (std::clamp<Time>(time, base.wall - kFar, SteadyWallTime() + kFar) - base.wall);
 }

@@ -37,14 +37,15 @@ class Authenticator {
 
 // How the passwords of an AccountStore are checked.
 struct PasswordOptions {
-  std::size_t threads = 1;          // that run slow checks
-  std::size_t waiting = 256;        // slow checks that may wait; over it Unavailable
-  std::size_t remembered = 200'000; // accounts whose keyed hash is kept in memory
+  std::size_t threads = 1;           // that run slow checks
+  std::size_t waiting = 256;         // slow checks that may wait; over it Unavailable
+  std::size_t remembered = 200'000;  // accounts whose keyed hash is kept in memory
 };
 
-// Checks passwords against `accounts`: {PLAIN-KEYED} (a keyed hash), {ARGON2ID}, {SHA512-CRYPT}, {BLF-CRYPT}. The key file (mode 0600, made if
-// missing) keys the remembered hashes. A verified password is remembered as a keyed hash, in memory and in `accounts`, until the account's
-// stored value changes. `accounts` must outlive the result. Errors: PermissionDenied (key file readable by others), DataLoss (wrong length).
+// Checks passwords against `accounts`: {PLAIN-KEYED} (a keyed hash), {ARGON2ID}, {SHA512-CRYPT}, {BLF-CRYPT}. The key file (mode 0600, made
+// if missing) keys the remembered hashes. A verified password is remembered as a keyed hash, in memory and in `accounts`, until the
+// account's stored value changes. `accounts` must outlive the result. Errors: PermissionDenied (key file readable by others), DataLoss
+// (wrong length).
 absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
                                                                         const PasswordOptions& options);
 

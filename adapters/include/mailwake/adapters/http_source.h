@@ -21,7 +21,7 @@
 namespace mailwake {
 
 struct HttpSourceOptions {
-  std::string token;                        // empty: every request is refused
+  std::string token;                               // empty: every request is refused
   std::function<std::string()> more_metrics = {};  // Prometheus text that GET /metrics adds
 };
 

@@ -2,9 +2,9 @@
 //
 // A durable store in one SQLite file (WAL, synchronous FULL): mailboxes, accounts and the front ends' state.
 //
-// Threads:    all calls from any thread. One writer thread commits everything that waits in one transaction (group commit); callbacks run on it.
-// Cost:       a commit alone: one fsync. Commits that come while one is on its way share the next.
-// Errors:     Open: FailedPrecondition (another mailwake owns the file, or a newer mailwake wrote it), DataLoss (damaged: nothing is written),
+// Threads:    all calls from any thread. One writer thread commits everything that waits in one transaction (group commit); callbacks run
+// on it. Cost:       a commit alone: one fsync. Commits that come while one is on its way share the next. Errors:     Open:
+// FailedPrecondition (another mailwake owns the file, or a newer mailwake wrote it), DataLoss (damaged: nothing is written),
 //             NotFound/PermissionDenied (path). Later: ResourceExhausted (disk full), DataLoss, Unavailable.
 // Example:    auto store = OpenSqliteStore("mailwake.db").value(); Engine::Create({}, *store);
 
@@ -29,8 +29,8 @@ class SqliteStore : public Store {
 };
 
 struct SqliteOptions {
-  // True: this store serves an engine and takes the ownership lock (PATH.lock), which one process at a time can have. False: beside a running
-  // server, for accounts and for reading; no versions are reserved, and Commit is refused.
+  // True: this store serves an engine and takes the ownership lock (PATH.lock), which one process at a time can have. False: beside a
+  // running server, for accounts and for reading; no versions are reserved, and Commit is refused.
   bool own = true;
 };
 
