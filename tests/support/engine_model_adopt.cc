@@ -24,7 +24,8 @@ std::string Text(const std::optional<ItemClass>& item_class) { return item_class
 // By id: a remembered folder has the class that it has now.
 std::set<std::string> SetOf(const std::optional<WatchList>& folders) {
   std::set<std::string> ids;
-  if (folders) std::transform(folders->begin(), folders->end(), std::inserter(ids, ids.end()), [](const auto& folder) { return folder.first; });
+  if (folders)
+    std::transform(folders->begin(), folders->end(), std::inserter(ids, ids.end()), [](const auto& folder) { return folder.first; });
   return ids;
 }
 
