@@ -190,7 +190,7 @@ void Connection::CheckHeld() {
 
 void Connection::Answer(HttpResponse response, Written written) {
   if (state != ConnectionState::kWaiting && state != ConnectionState::kHeld) {
-    loop_->PostOrRun([written = std::move(written)]() mutable { written(false); });
+    if (written) loop_->PostOrRun([written = std::move(written)]() mutable { written(false); });
     return;
   }
   gone_ = nullptr;
