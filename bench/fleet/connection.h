@@ -4,7 +4,7 @@
 // one process can hold tens of thousands that wait.
 //
 // Threads:    one io_context that runs on one thread owns it.
-// Cost:       about 15 kB while it waits, nearly all of it OpenSSL's.
+// Cost:       under 25 kB while it waits, most of it OpenSSL's.
 // Invariants: each Open and each Send calls back exactly once, later, unless Close comes first: then never.
 // Example:    auto connection = std::make_shared<Connection>(io, tls, endpoint); connection->Open([](absl::Status opened) { ... });
 

@@ -51,7 +51,7 @@ struct ModelFolder {
     bool maybe = false;   // no promise says whether this is a change
   };
   std::optional<ItemClass> item_class;  // nothing: there is no such folder
-  std::set<ItemClass> named;  // by accepted PINGs
+  std::set<ItemClass> named;            // by accepted PINGs
   std::vector<Event> events;
 
   bool IsNamedOnly(ItemClass other) const { return named.empty() || (named.size() == 1 && named.contains(other)); }
@@ -81,13 +81,10 @@ struct ModelDevice {
   std::optional<std::chrono::seconds> heartbeat;  // remembered
   std::optional<WatchList> folders;
   bool remembered_known = true;
-  struct Told {
-    Seq upto = 0;     // the last change that it was told of
-    int repeats = 0;  // wakes for nothing but that, since it last synced
-  };
-  std::map<std::string, Told> told;  // by folder
+  std::map<std::string, Seq> told;   // by folder: the last change that it was told of
   std::optional<Seq> told_list;      // the folder list that it was told of
-  int list_repeats = 0;
+  Seq told_list_at = 0;
+  int repeats = 0;  // ends that told it nothing else, since it last synced
   int superseded = 0;
   std::array<std::optional<Time>, kItemClasses> wake_surely;  // the last wake, for "not before"
   std::array<Seq, kItemClasses> wake_seq{};
@@ -126,7 +123,8 @@ struct ModelPing {
   std::set<Refusal> must_refuse;
   std::set<Refusal> may_refuse;
   Seq hierarchy_when_held = 0;
-  bool accepted = false;
+  bool accepted = false;  // as far as the model knows
+  bool unread = false;    // its mailbox has not been read since: it may not have been accepted yet
   bool superseded = false;
   bool perhaps_superseded = false;
   bool cancelled = false;

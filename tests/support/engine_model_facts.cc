@@ -107,17 +107,16 @@ bool EngineModel::MayHierarchy(const ModelMailbox& box, const ModelPing& ping) c
                      [&](const std::optional<Seq>& seq) { return seq.value_or(ping.hierarchy_when_held) < present; });
 }
 
-// Told of all this before, thrice for nothing else, and has not synced it.
+// Told of all this before, thrice for nothing else, and has not synced.
 bool EngineModel::MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind, bool old_list) const {
   const ModelDevice& device = box.devices.at(ping.spec.device);
-  if (old_list) return device.told_list == HierarchyOf(box).high && device.list_repeats >= 3;
-  int repeats = 0;
-  for (const std::string& folder : behind) {
+  if (device.repeats < 3) return false;
+  if (old_list && device.told_list != HierarchyOf(box).high) return false;
+  return std::all_of(behind.begin(), behind.end(), [&](const std::string& folder) {
     auto told = device.told.find(folder);
-    if (told == device.told.end() || LatestForeign(box, ping.spec.device, folder) > told->second.upto) return false;
-    repeats = std::max(repeats, told->second.repeats);
-  }
-  return repeats >= 3;
+    const Seq upto = std::max(told == device.told.end() ? 0 : told->second, old_list ? device.told_list_at : 0);
+    return LatestForeign(box, ping.spec.device, folder) <= upto;
+  });
 }
 
 // Its heartbeat ends, or the window of one of the folders' classes is not open.

@@ -48,8 +48,9 @@ void EngineModel::Held(Ping number, const HoldSpec& spec) {
   ModelPing& kept = held_.emplace(number.number, std::move(ping)).first->second;
   CountRefusals(kept);
   kept.drained = draining_;
+  kept.unread = Loading(spec.mailbox);
   if (!kept.must_refuse.empty() || draining_) return;
-  if (kept.may_refuse.empty() && !Loading(spec.mailbox)) {
+  if (kept.may_refuse.empty()) {
     Accept(kept);
   } else {
     Supersede(kept, false);
@@ -103,6 +104,8 @@ void EngineModel::Accept(ModelPing& ping) {
   if (ping.spec.heartbeat) device.heartbeat = ping.spec.heartbeat;
   if (ping.spec.folders) device.folders = ping.spec.folders;
   if (ping.spec.heartbeat && ping.spec.folders) device.remembered_known = true;
+  // Whether a PING that does not fit the folder list is remembered, no rule says.
+  if (Misfits(mailboxes_[ping.spec.mailbox], ping) || mailboxes_[ping.spec.mailbox].blurred) device.remembered_known = false;
 }
 
 void EngineModel::Supersede(const ModelPing& ping, bool surely) {

@@ -128,8 +128,9 @@ void EngineModel::Judge(const Ended& end) {
   ASSERT_NE(found, held_.end()) << "PING " << end.ping.number << " is not held";
   ModelPing& ping = found->second;
   ModelMailbox& box = mailboxes_[ping.spec.mailbox];
+  latest_now_ = std::max(latest_now_, world_.now());
   const bool cut = end.reason == EndReason::kCancelled || end.reason == EndReason::kShed;  // perhaps before it was accepted
-  const bool ambiguous = end.reason == EndReason::kFailed || end.reason == EndReason::kDrained || (cut && !ping.accepted);
+  const bool ambiguous = end.reason == EndReason::kFailed || end.reason == EndReason::kDrained || (cut && ping.unread);
   if (end.reason != EndReason::kRefused && !ambiguous) {
     Accept(ping);
     const bool compared = end.reason != EndReason::kCancelled && end.reason != EndReason::kSuperseded && end.reason != EndReason::kShed;
@@ -138,8 +139,6 @@ void EngineModel::Judge(const Ended& end) {
     box.devices[ping.spec.device].remembered_known = false;
     GiveHierarchy(ping, false);
   }
-  // Whether a PING that did not fit the folder list was accepted, no rule says.
-  if (end.reason == EndReason::kHierarchy && Misfits(box, ping)) box.devices[ping.spec.device].remembered_known = false;
   const std::string why_not = WhyNot(box, ping, end);
   EXPECT_TRUE(why_not.empty()) << "PING " << end.ping.number << " of " << ping.spec.mailbox << " " << ping.spec.device << " ended "
                                << Name(end.reason) << " " << Name(end.refusal) << " {" << absl::StrJoin(end.folders, " ")
@@ -154,16 +153,15 @@ void EngineModel::Learn(ModelMailbox& box, const ModelPing& ping, const Ended& e
   ModelDevice& device = box.devices[ping.spec.device];
   if (end.reason == EndReason::kSuperseded) ++device.superseded;
   if (end.reason == EndReason::kHierarchy) {
-    device.list_repeats = device.told_list == HierarchyOf(box).high ? device.list_repeats + 1 : 0;
+    if (device.told_list == HierarchyOf(box).high) ++device.repeats;
     device.told_list = HierarchyOf(box).high;
+    device.told_list_at = seq_;
   }
   if (end.reason != EndReason::kChanged && end.reason != EndReason::kResync) return;
   bool news = false;
-  for (const std::string& folder : end.folders) news = news || device.told[folder].upto < LatestForeign(box, ping.spec.device, folder);
-  for (const std::string& folder : end.folders) {
-    device.told[folder].upto = LatestForeign(box, ping.spec.device, folder);
-    if (!news) ++device.told[folder].repeats;
-  }
+  for (const std::string& folder : end.folders) news = news || device.told[folder] < LatestForeign(box, ping.spec.device, folder);
+  if (!news) ++device.repeats;
+  for (const std::string& folder : end.folders) device.told[folder] = LatestForeign(box, ping.spec.device, folder);
   for (const auto& [folder, item_class] : ping.folders) {
     if (!Names(end.folders, folder)) continue;
     const auto index = static_cast<std::size_t>(item_class);
@@ -197,6 +195,10 @@ std::string EngineModel::Stored(const ModelPing& ping) const {
   for (const FolderRecord& folder : record.folders) {
     absl::StrAppend(&text, "\n  ", folder.id, " version ", folder.version, " other ", folder.other, " by '", folder.origin, "'");
   }
+  for (const DeviceRecord& other : record.devices) absl::StrAppend(&text, "\n  there is ", other.id);
+  if (!Loading(ping.spec.mailbox)) {
+    absl::StrAppend(&text, "\n  it waits because ", world_.engine().Explain(ping.spec.mailbox, ping.spec.device).why);
+  }
   const DeviceRecord* device = world_.store().stored_device(ping.spec.mailbox, ping.spec.device);
   if (device == nullptr) return text;
   absl::StrAppend(&text, "\n  ", device->id, " has folder list ", device->hierarchy_cursor.value_or(0));
@@ -225,8 +227,9 @@ std::string EngineModel::WhyOverdue(const ModelMailbox& box, const ModelPing& pi
     if (SurelyBehind(box, ping.spec.device, folder, false)) behind.push_back(folder);
   }
   const bool old_list = MustHierarchy(box, ping);
+  const bool perhaps_old_list = MayHierarchy(box, ping);
   if (behind.empty() && !old_list) return {};
-  if (MayBePaced(box, ping, behind, old_list)) {
+  if (MayBePaced(box, ping, behind, old_list) || (perhaps_old_list && MayBePaced(box, ping, behind, true))) {
     ++situations_[old_list ? "a PING with an old folder list is paced" : "a PING is paced"];
     return {};
   }
@@ -247,6 +250,7 @@ void EngineModel::CheckHeld() {
     if (!Loading(ping.spec.mailbox) && ping.must_refuse.empty()) {
       Accept(ping);
       GiveHierarchy(ping, true);
+      ping.unread = false;
     }
     ping.shed = false;
   }

@@ -183,7 +183,10 @@ void ModelPlayer::PlayHold() {
   for (const std::string& folder : Folders(spec.mailbox)) spec.folders->emplace_back(folder, ClassIn(spec.mailbox, folder));
   const auto& devices = model_.mailbox(spec.mailbox).devices;
   auto device = devices.find(spec.device);
-  if (device == devices.end() || device->second.remembered_known) {
+  const bool unread = std::any_of(model_.held().begin(), model_.held().end(), [&](const auto& held) {
+    return held.second.unread && held.second.spec.mailbox == spec.mailbox && held.second.spec.device == spec.device;
+  });
+  if (!unread && (device == devices.end() || device->second.remembered_known)) {
     if (Chance(200)) spec.heartbeat.reset();
     if (Chance(200)) spec.folders.reset();
   }

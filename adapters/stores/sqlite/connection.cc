@@ -87,9 +87,21 @@ absl::StatusOr<std::string> Connection::Text(const char* sql) {
 }
 
 // IMMEDIATE: a transaction that began by reading could not wait for another writer.
-absl::Status Connection::Write(absl::FunctionRef<absl::Status()> body) { return Transaction("BEGIN IMMEDIATE", body); }
+absl::Status Connection::Write(absl::FunctionRef<absl::Status()> body) {
+  absl::Status there = CheckStillThere();
+  if (!there.ok()) return there;
+  return Transaction("BEGIN IMMEDIATE", body);
+}
 
 absl::Status Connection::Read(absl::FunctionRef<absl::Status()> body) { return Transaction("BEGIN", body); }
+
+absl::Status Connection::CheckStillThere() {
+  int moved = 0;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved == 0) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(path_, " was moved, deleted or replaced while it was open: nothing more is written; restart mailwake"));
+}
 
 absl::Status Connection::Transaction(const char* begin, absl::FunctionRef<absl::Status()> body) {
   absl::Status status = Execute(begin);

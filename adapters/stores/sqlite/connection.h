@@ -53,6 +53,8 @@ class Connection {
  private:
   Connection(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
 
+  // What is written into a file that nobody will find again is not durable.
+  absl::Status CheckStillThere();
   absl::Status Transaction(const char* begin, absl::FunctionRef<absl::Status()> body);
 
   sqlite3* const db_;

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
 
+#include <csignal>
+
+#include "adapters/fronts/https/listen_socket.h"
 #include "tests/adapters/https/server_fixture.h"
 
 namespace mailwake {
@@ -43,6 +50,42 @@ TEST(ListenTest, AMalformedAddressIsExplained) {
 TEST(ListenTest, AServerNeedsALoop) {
   EXPECT_EQ(HttpsServer::Create({}, {}).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(HttpsServer::Create({}, {{nullptr, 0}}).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+int Option(int socket, int level, int option) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  ::getsockopt(socket, level, option, &value, &size);
+  return value;
+}
+
+TEST(ListenTest, AcceptedConnectionsSendAtOnceAndFindDeadPeers) {
+  auto socket = internal::Listen("127.0.0.1:0");
+  ASSERT_TRUE(socket.ok());
+  HttpsClient client(internal::LocalAddress(socket->get()), {});
+  pollfd wait{.fd = socket->get(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&wait, 1, 20'000), 1);
+  const internal::FileDescriptor accepted(::accept(socket->get(), nullptr, nullptr));
+  EXPECT_NE(Option(accepted.get(), IPPROTO_TCP, TCP_NODELAY), 0);
+  EXPECT_NE(Option(accepted.get(), SOL_SOCKET, SO_KEEPALIVE), 0);
+  EXPECT_EQ(Option(accepted.get(), IPPROTO_TCP, TCP_KEEPIDLE), 900);
+  EXPECT_EQ(Option(accepted.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 120'000);
+}
+
+TEST(ListenTest, AServerIgnoresBrokenPipesUnlessSomebodyHandlesThem) {
+  boost::asio::io_context io;
+  const auto disposition = [] {
+    struct sigaction now {};
+    ::sigaction(SIGPIPE, nullptr, &now);
+    return now.sa_handler;
+  };
+  const auto own = [](int) {};
+  std::signal(SIGPIPE, own);
+  ASSERT_TRUE(CreateOn("127.0.0.1:0", io).ok());
+  EXPECT_EQ(disposition(), +own);
+  std::signal(SIGPIPE, SIG_DFL);
+  ASSERT_TRUE(CreateOn("127.0.0.1:0", io).ok());
+  EXPECT_EQ(disposition(), SIG_IGN);
 }
 
 }  // namespace

@@ -60,6 +60,15 @@ TEST_F(SqliteFaults, AFailingDiskIsUnavailableAndPasses) {
   EXPECT_EQ(WholeVersion(*Load(*OpenSqliteStore(path_).value(), "ann")), 3u);
 }
 
+TEST_F(SqliteFaults, AFileThatIsTakenAwayWhileItIsOpenAcknowledgesNothing) {
+  std::unique_ptr<SqliteStore> store = OpenSqliteStore(path_).value();
+  ASSERT_TRUE(Commit(*store, VersionBatch("ann", 1)).ok());
+  std::filesystem::rename(path_, directory_.File("elsewhere.db"));
+  const absl::Status gone = Commit(*store, VersionBatch("ann", 2));
+  EXPECT_EQ(gone.code(), absl::StatusCode::kDataLoss) << gone;
+  EXPECT_THAT(std::string(gone.message()), HasSubstr("moved, deleted or replaced"));
+}
+
 TEST_F(SqliteFaults, OpeningOnAFullDiskSaysSoAndLeavesNoHalfMadeFile) {
   FaultDisk::FailWrites(SQLITE_FULL);
   EXPECT_EQ(OpenSqliteStore(path_).status().code(), absl::StatusCode::kResourceExhausted);
