@@ -365,7 +365,10 @@ void Engine::Drain(Duration over) {
   for (const auto& shard : impl_->shards_) impl_->Run(*shard, [&](Effects& effects) { shard->Drain(over, effects); });
 }
 
-void Engine::Flush(absl::AnyInvocable<void()> done) { impl_->store_calls_.Flush(std::move(done)); }
+void Engine::Flush(absl::AnyInvocable<void()> done) {
+  for (const auto& shard : impl_->shards_) impl_->Run(*shard, [&](Effects& effects) { shard->WriteUnsaved(effects); });
+  impl_->store_calls_.Flush(std::move(done));
+}
 
 std::optional<Time> Engine::next_deadline() const { return impl_->NextDeadline(); }
 std::size_t Engine::advance(Time now) { return impl_->Advance(now); }

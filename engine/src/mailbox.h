@@ -44,7 +44,8 @@ struct Mailbox {
   std::uint32_t known_devices = 0;  // that have a record of their own
   std::uint32_t watches = 0;        // that point here, delivered ones not
   std::uint32_t writes = 0;         // commits on their way
-  std::vector<Slot> watchers;       // live ones
+  std::vector<Slot> watchers;       // that are judged
+  std::vector<Slot> aside;          // that wait for the mailbox to be read, or to be answered late
   std::vector<Deferred> deferred;
   std::vector<std::string> erased;  // folders whose erasure may not be stored yet
   Mailbox* idle_previous = nullptr;

@@ -218,12 +218,23 @@ MailboxWrite& Shard::Write(Mailbox& mailbox, Effects& effects) {
 
 // ---- The way of a watch
 
-void Shard::Link(Slot slot) {
+void Shard::Link(Slot slot, std::vector<Slot>& list) {
   Watch& watch = At(slot);
-  watch.place = static_cast<std::uint32_t>(watch.mailbox->watchers.size());
-  watch.mailbox->watchers.push_back(slot);
-  watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
-  watch.listed = true;
+  watch.list = &list;
+  watch.place = static_cast<std::uint32_t>(list.size());
+  list.push_back(slot);
+  if (&list == &watch.mailbox->watchers) watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
+}
+
+void Shard::Delist(Slot slot) {
+  Watch& watch = At(slot);
+  if (watch.list == nullptr) return;
+  std::vector<Slot>& list = *watch.list;
+  list[watch.place] = list.back();
+  At(list.back()).place = watch.place;
+  list.pop_back();
+  if (&list == &watch.mailbox->watchers) watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
+  watch.list = nullptr;
 }
 
 void Shard::Unlink(Slot slot) {
@@ -233,13 +244,7 @@ void Shard::Unlink(Slot slot) {
     context_.held.fetch_sub(1, std::memory_order_relaxed);
     --stats_.pings_held;
   }
-  if (!watch.listed) return;
-  std::vector<Slot>& watchers = watch.mailbox->watchers;
-  watchers[watch.place] = watchers.back();
-  At(watchers.back()).place = watch.place;
-  watchers.pop_back();
-  watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
-  watch.listed = false;
+  Delist(slot);
 }
 
 void Shard::Park(Slot slot, std::int64_t due_ms) {

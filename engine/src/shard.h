@@ -90,6 +90,7 @@ class Shard {
   // The next batch to hand to the store; nullopt if there is none or another thread is handing one over.
   std::optional<Outgoing> BeginHandover();
   void EndHandover();
+  void WriteUnsaved(Effects& effects);  // now, not when the next attempt is due
   void Committed(Outgoing& outgoing, const absl::Status& status, Effects& effects);
   const std::string& MailboxId(const Mailbox* mailbox) const { return mailbox->id; }  // constant while the mailbox is pinned
 
@@ -127,8 +128,9 @@ class Shard {
   MailboxWrite& Write(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // A watch's way (shard.cc)
-  void Link(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);    // into its mailbox's watchers and its device's place
-  void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // out of them
+  void Link(Slot slot, std::vector<Slot>& list) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // its mailbox's watchers or aside
+  void Delist(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                         // out of that, and of its device's place
+  void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                         // and no longer counted
   void Park(Slot slot, std::int64_t due_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MarkReady(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Force(Slot slot, EndReason reason, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // ends it, whatever the versions say
@@ -147,6 +149,8 @@ class Shard {
   bool HasRoom(const Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A PING of the same device that waits for the mailbox to be read.
+  bool WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Supersede(Slot older, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(Mailbox& mailbox, DeviceNumber device, const Watch& watch, std::chrono::seconds heartbeat, Effects& effects)

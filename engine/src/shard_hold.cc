@@ -97,7 +97,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
       Admit(slot, request, effects);
     } else {
       watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
-      const bool counted = Count(slot, false);
+      const bool counted = Count(slot, WaitsAlready(mailbox, request));
       if (!counted) terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(context_.options.limits.pings));
       auto owned = std::make_shared<OwnedRequest>(request);
       const std::uint32_t generation = watch.generation;
@@ -112,6 +112,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
         terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
       }
       if (deferred) {
+        Link(slot, mailbox.aside);
         Park(slot, now_ms() + Duration(heartbeat).count());
       } else {
         Refuse(slot, request, terms, effects);
@@ -127,6 +128,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   Watch& watch = At(slot);
   Mailbox& mailbox = *watch.mailbox;
   wheel_.Cancel(watches_, slot);
+  Delist(slot);
   const DeviceNumber known = mailbox.devices.Find(request.device);
   Device* device = known == kNoDevice ? nullptr : &mailbox.devices[known];
   Terms terms;
@@ -145,7 +147,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
                         std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
                         std::string(request.network)});
   }
-  Link(slot);
+  Link(slot, mailbox.watchers);
   watch.state = WatchState::kParked;
   Reconsider(slot, effects);
 }
@@ -187,6 +189,13 @@ bool Shard::HasRoom(const Mailbox& mailbox, const PingRequest& request, const De
   if (mailbox.watchers.size() - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
   if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
   return true;
+}
+
+bool Shard::WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const {
+  return std::ranges::any_of(mailbox.aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const Watch& watch = watches_[slot];
+    return watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who->device == request.device;
+  });
 }
 
 bool Shard::Count(Slot slot, bool replaces) {
@@ -280,6 +289,7 @@ void Shard::Supersede(Slot older, Effects& effects) {
   }
   watch.forced = EndReason::kSuperseded;
   Unlink(older);
+  Link(older, watch.mailbox->aside);
   watch.state = WatchState::kClosing;
   watch.delayed = true;
   ++rivalry.delayed;
@@ -302,15 +312,16 @@ std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::st
   Mailbox* mailbox = FindMailbox(mailbox_id);
   if (mailbox == nullptr || mailbox->watches == 0) return 0;
   std::size_t ended = 0;
-  for (Slot slot = 0; slot < watches_.size(); ++slot) {  // loading and closing ones stand in no list of the mailbox
-    Watch& watch = At(slot);
-    if (watch.state == WatchState::kFree || watch.mailbox != mailbox) continue;
-    const std::string_view id = watch.who ? std::string_view(watch.who->device) : std::string_view(mailbox->devices[watch.device].id);
-    if (device && id != *device) continue;
-    if (watch.forced && watch.state == WatchState::kReady) continue;
-    watch.refusal = Refusal::kRevoked;
-    Force(slot, EndReason::kRefused, effects);
-    ++ended;
+  for (std::vector<Slot>* list : {&mailbox->watchers, &mailbox->aside}) {
+    for (std::size_t i = list->size(); i-- > 0;) {  // backwards, since ending one takes it out
+      const Slot slot = (*list)[i];
+      Watch& watch = At(slot);
+      const std::string_view id = watch.who ? std::string_view(watch.who->device) : std::string_view(mailbox->devices[watch.device].id);
+      if (device && id != *device) continue;
+      watch.refusal = Refusal::kRevoked;
+      Force(slot, EndReason::kRefused, effects);
+      ++ended;
+    }
   }
   Settle();
   return ended;

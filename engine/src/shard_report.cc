@@ -74,9 +74,9 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
   const Mailbox* mailbox = FindMailbox(mailbox_id);
   if (mailbox == nullptr) return;
   explanation.in_memory = !mailbox->loading;
-  for (Slot slot = 0; mailbox->loading && slot < watches_.size(); ++slot) {
+  for (const Slot slot : mailbox->aside) {
     const Watch& watch = watches_[slot];
-    if (watch.state != WatchState::kLoading || watch.mailbox != mailbox || watch.who->device != device_id) continue;
+    if (watch.state != WatchState::kLoading || watch.who->device != device_id) continue;
     explanation.waiting = View(slot);
     explanation.why = Why({.wait = Verdict::Wait::kLoading}, watch, now_ms());
   }
@@ -121,12 +121,13 @@ void Shard::CheckInvariants() const {
     const bool in_wheel = watch.timer.place != TimerNode::kNowhere;
     timed += in_wheel;
     MAILWAKE_CHECK(in_wheel == (watch.state != WatchState::kReady));
-    MAILWAKE_CHECK(watch.listed == (watch.live() && watch.state != WatchState::kLoading));
+    MAILWAKE_CHECK((watch.list != nullptr) == (watch.live() || watch.state == WatchState::kClosing));
     MAILWAKE_CHECK(watch.state != WatchState::kClosing || watch.forced.has_value());
     if (watch.mailbox != nullptr) ++watches[watch.mailbox];
-    if (!watch.listed) continue;
-    MAILWAKE_CHECK(watch.counted);
-    MAILWAKE_CHECK(watch.mailbox->watchers[watch.place] == slot);
+    if (watch.list == nullptr) continue;
+    MAILWAKE_CHECK((*watch.list)[watch.place] == slot);
+    if (watch.list != &watch.mailbox->watchers) continue;
+    MAILWAKE_CHECK(watch.counted && watch.state != WatchState::kLoading && watch.state != WatchState::kClosing);
     MAILWAKE_CHECK(watch.mailbox->devices[watch.device].watches[static_cast<std::size_t>(watch.kind)] == slot);
   }
   MAILWAKE_CHECK(used == watches_.used());

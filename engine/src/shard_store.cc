@@ -73,6 +73,14 @@ void Shard::Committed(Outgoing& outgoing, const absl::Status& status, Effects& e
   Settle();
 }
 
+void Shard::WriteUnsaved(Effects& effects) {
+  MutexLock lock(mutex_);
+  Observe();
+  if (unsaved_.empty()) return;
+  RewriteUnsaved(effects);
+  Settle();
+}
+
 // Commits take effect in order: whatever failed before is covered by writing the whole mailbox now.
 void Shard::RewriteUnsaved(Effects& effects) {
   for (Mailbox* mailbox : std::exchange(unsaved_, {})) {

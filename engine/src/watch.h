@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/src/device_table.h"
 #include "engine/src/folder_set.h"
@@ -44,7 +45,6 @@ struct Watch {
   LoopId loop = 0;
   std::optional<EndReason> forced;
   Refusal refusal = Refusal::kNone;
-  bool listed = false;    // stands in mailbox->watchers
   bool counted = false;   // counts against Limits::pings
   bool misfit = false;    // names folders that do not fit the folder list: ends kHierarchy
   bool resync = false;    // changes may have been missed: ends kResync instead of kChanged
@@ -52,7 +52,8 @@ struct Watch {
   bool delayed = false;   // counts in its device's Rivalry::delayed
   Mailbox* mailbox = nullptr;
   DeviceNumber device = kNoDevice;
-  std::uint32_t place = 0;  // in mailbox->watchers
+  std::vector<Slot>* list = nullptr;  // mailbox->watchers or ->aside, if it stands in one of them
+  std::uint32_t place = 0;            // in that list
   std::int64_t since_ms = 0;
   std::int64_t deadline_ms = 0;
   std::int64_t bound = 0;

@@ -118,6 +118,7 @@ void ModelPlayer::Step() {
   Log(drained ? "  restart after the drain" : "  flush");
   if (drained) {
     world_.Restart();
+    first_of_life_ = world_.holds();
     drained_at_ = 0;
     model_.Restarted(false);
   } else {
@@ -235,9 +236,8 @@ void ModelPlayer::PlayCancel() {
   const bool stale = held.empty() || Chance(200);
   std::size_t number = 0;
   if (stale) {
-    if (world_.holds() == 0) return;
-    number = Below(world_.holds());
-    if (!world_.live({number}) && world_.id({number}).value == 0) return;
+    if (world_.holds() == first_of_life_) return;
+    number = first_of_life_ + Below(world_.holds() - first_of_life_);
   } else {
     number = std::next(held.begin(), static_cast<std::ptrdiff_t>(Below(held.size())))->first;
   }

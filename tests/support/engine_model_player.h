@@ -115,6 +115,7 @@ class ModelPlayer {
   std::deque<std::string> history_;
   std::size_t operations_ = 0;
   std::size_t drained_at_ = 0;
+  std::size_t first_of_life_ = 0;  // the first PING of the engine that runs now
   bool restarting_ = false;
 };
 

@@ -199,6 +199,7 @@ void ModelPlayer::PlayRestart() {
     world_.Restart();
   }
   world_.TakeEnded();
+  first_of_life_ = world_.holds();
   drained_at_ = 0;
   model_.Restarted(crash);
   restarting_ = false;

@@ -120,7 +120,7 @@ class Engine {
   std::size_t Shed(std::size_t count);
   // Takes no more PINGs (they end kDrained) and ends those held, spread evenly by chance over `over`.
   void Drain(Duration over);
-  // `done` runs when nothing is waiting for the store any more.
+  // Writes what a failed commit left unwritten once more, now; `done` runs when nothing is waiting for the store any more.
   void Flush(absl::AnyInvocable<void()> done);
 
   // ---- Time and delivery -------------------------------------------------------------------------------------------------------------
