@@ -22,7 +22,7 @@ StoreProbe::~StoreProbe() { Close(); }
 std::shared_ptr<Answer<absl::Status>> StoreProbe::StartCommit(WriteBatch batch) {
   auto answer = std::make_shared<Answer<absl::Status>>();
   ++unanswered_;
-  store_->Commit(std::move(batch), [this, answer](absl::Status status) {
+  store_->CommitOwned(std::move(batch), [this, answer](absl::Status status) {
     answer->Set(std::move(status));
     --unanswered_;
   });

@@ -7,22 +7,23 @@
 #ifndef MAILWAKE_SRC_CONTEXT_H_
 #define MAILWAKE_SRC_CONTEXT_H_
 
+#include <absl/container/inlined_vector.h>
 #include <absl/functional/any_invocable.h>
+#include <absl/status/status.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "engine/src/outbox.h"
 #include "engine/src/version_counter.h"
 #include "mailwake/options.h"
 #include "mailwake/store.h"
 
 namespace mailwake {
-
-struct Mailbox;
 
 struct Context {
   Context(Options given, Store& to) : options(std::move(given)), store(to), versions(to.opened()) {}
@@ -33,19 +34,25 @@ struct Context {
   std::atomic<std::size_t> held{0};  // PINGs that count against Limits::pings
   std::atomic<std::size_t> idle{0};  // mailboxes in memory without need
   std::atomic<bool> draining{false};
+  std::atomic<bool> flushing{false};  // somebody wants to know when nothing waits for the store
 };
 
 // Filled under a shard's lock, carried out after it was released.
 struct Effects {
-  std::uint32_t loops = 0;                        // loops that have something to deliver
-  bool write = false;                             // the shard's outbox has something to commit
-  bool raise = false;                             // the version counter may need a higher ceiling
-  std::vector<Mailbox*> loads;                    // to read from the store
-  std::vector<absl::AnyInvocable<void()>> calls;  // done callbacks
+  struct Answer {
+    absl::AnyInvocable<void(absl::Status)> done;
+    absl::Status status;
+  };
+
+  std::uint32_t loops = 0;             // loops that have something to deliver
+  bool raise = false;                  // the version counter may need a higher ceiling
+  bool idle = false;                   // the shard waits for the store no more, and somebody wants to know
+  std::unique_ptr<Outgoing> outgoing;  // to hand over to the store
+  absl::InlinedVector<Answer, 2> answers;
+  std::vector<absl::AnyInvocable<void()>> calls;  // other callbacks
 
   void Call(absl::AnyInvocable<void(absl::Status)> done, absl::Status status) {
-    if (!done) return;
-    calls.push_back([done = std::move(done), status = std::move(status)]() mutable { done(std::move(status)); });
+    if (done) answers.push_back({std::move(done), std::move(status)});
   }
 };
 

@@ -83,7 +83,9 @@ class Engine::Impl {
  public:
   Impl(Options options, Store& store)
       : context_(std::move(options), store),
-        store_calls_(context_, [this](Shard& shard, Effects& effects) { CarryOut(shard, effects); }),
+        store_calls_(
+            context_, [this](Shard& shard, Effects& effects) { CarryOut(shard, effects); },
+            [this] { return std::ranges::all_of(shards_, [](const auto& shard) { return shard->idle(); }); }),
         loops_(context_.options.deadline_moved),
         trace_(context_.options.limits.trace),
         windows_{HeartbeatWindow(PingKind::kPing, context_.options.heartbeat_window, context_.options.heartbeat_alarm),
@@ -117,10 +119,11 @@ class Engine::Impl {
   void CarryOut(Shard& shard, Effects& effects) {
     if (effects.loops != 0) loops_.Notify(effects.loops, shard.number());
     MoveDeadline(shard.next_due());
-    for (Mailbox* mailbox : effects.loads) store_calls_.Load(shard, mailbox);
     if (effects.raise) store_calls_.RaiseCeiling();
-    if (effects.write) store_calls_.Write(shard);
+    if (effects.outgoing) store_calls_.HandOver(shard, std::move(effects.outgoing));
+    for (Effects::Answer& answer : effects.answers) answer.done(std::move(answer.status));
     for (auto& call : effects.calls) call();
+    if (effects.idle) store_calls_.CheckFlushed();
   }
 
   // Tells the driver if `due` is earlier than what it was last told.

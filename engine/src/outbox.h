@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Outbox: what a shard has decided to write and has not yet handed to the store. Filled under the shard's lock, handed over outside of it,
-// in the order in which it was filled.
+// Outbox: what a shard has decided to ask of the store and has not yet handed over: writes, and mailboxes to read. Filled under the shard's
+// lock, handed over outside of it, in the order in which it was filled, so that a read comes after the writes that were decided before it.
 //
-// Threads:    none of its own; every call REQUIRES the shard's lock.
+// Threads:    none of its own; every call REQUIRES the shard's lock. An Outgoing that was taken belongs to who hands it over.
+// Cost:       O(1); batches are used again, so that a steady state allocates nothing.
 // Invariants: (1) a mailbox counts one `writes` for each time that it stands in `mailboxes` of a batch not yet confirmed;
 //             (2) a waiter is told the outcome of the batch that holds its write, or of a later one.
 
@@ -13,43 +14,84 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/status.h>
 
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "engine/src/mailbox.h"
+#include "engine/src/records.h"
 #include "mailwake/store.h"
 
 namespace mailwake {
 
-// A batch on its way.
+class Shard;
+
+// On its way to the store: first the batch, then the reads.
 struct Outgoing {
   using Waiter = absl::AnyInvocable<void(absl::Status)>;
+  // Who sees to the answer: whoever comes second of the answer and the return of the call that hands over.
+  enum class State : std::uint8_t { kCalling, kReturned, kAnswered };
 
   WriteBatch batch;
   std::vector<Mailbox*> mailboxes;  // beside batch.mailboxes
   std::vector<Waiter> waiters;
+  std::vector<Mailbox*> loads;
+  Shard* shard = nullptr;
+  absl::Status status;
+  std::atomic<State> state{State::kCalling};
 };
 
 class Outbox {
  public:
+  Outbox() : filling_(std::make_unique<Outgoing>()) {}
+
   // A new write for the mailbox, to be filled.
   MailboxWrite& Add(Mailbox& mailbox) {
     ++mailbox.writes;
-    filling_.mailboxes.push_back(&mailbox);
-    filling_.batch.mailboxes.push_back({.mailbox = mailbox.id});
-    return filling_.batch.mailboxes.back();
+    filling_->mailboxes.push_back(&mailbox);
+    MailboxWrite& write = filling_->batch.mailboxes.Next();
+    BeginWrite(mailbox, write);
+    return write;
   }
+  void AddLoad(Mailbox& mailbox) { filling_->loads.push_back(&mailbox); }
 
-  // Runs once everything added so far is durable, or has failed. REQUIRES: something was added.
+  // Runs once everything added so far is durable, or has failed. REQUIRES: writes().
   void Wait(Outgoing::Waiter waiter) {
-    if (waiter) filling_.waiters.push_back(std::move(waiter));
+    if (waiter) filling_->waiters.push_back(std::move(waiter));
   }
 
-  bool empty() const { return filling_.mailboxes.empty(); }
-  Outgoing Take() { return std::exchange(filling_, {}); }
+  bool writes() const { return !filling_->mailboxes.empty(); }
+  bool empty() const { return !writes() && filling_->loads.empty(); }
+
+  std::unique_ptr<Outgoing> Take() {
+    std::unique_ptr<Outgoing> taken = std::move(filling_);
+    if (spare_.empty()) {
+      filling_ = std::make_unique<Outgoing>();
+    } else {
+      filling_ = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    return taken;
+  }
+
+  void Recycle(std::unique_ptr<Outgoing> used) {
+    if (spare_.size() == kMostSpare || used->mailboxes.capacity() > kMostKept) return;
+    used->batch.mailboxes.clear();
+    used->mailboxes.clear();
+    used->waiters.clear();
+    used->loads.clear();
+    used->state.store(Outgoing::State::kCalling, std::memory_order_relaxed);
+    spare_.push_back(std::move(used));
+  }
 
  private:
-  Outgoing filling_;
+  static constexpr std::size_t kMostSpare = 4;
+  static constexpr std::size_t kMostKept = 64;
+
+  std::unique_ptr<Outgoing> filling_;
+  std::vector<std::unique_ptr<Outgoing>> spare_;
 };
 
 }  // namespace mailwake

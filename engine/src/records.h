@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records: what the store keeps of a mailbox in memory.
+// What memory holds of a mailbox, as records of the store. Written into records that were used before, so that a steady state allocates
+// nothing.
 //
-// Threads:    pure functions; REQUIRE the shard's lock while they read the mailbox.
+// Threads:    none of its own; every call REQUIRES the shard's lock.
 
 #ifndef MAILWAKE_SRC_RECORDS_H_
 #define MAILWAKE_SRC_RECORDS_H_
@@ -12,13 +13,16 @@
 
 namespace mailwake {
 
-FolderRecord RecordOf(const Mailbox& mailbox, FolderNumber folder);
-// Without cursors.
-DeviceRecord RecordOf(const Mailbox& mailbox, const Device& device);
+// Nothing is written of the mailbox yet.
+void BeginWrite(const Mailbox& mailbox, MailboxWrite& write);
+void AddHierarchy(const Mailbox& mailbox, MailboxWrite& write);
+void AddFolder(const Mailbox& mailbox, FolderNumber folder, MailboxWrite& write);
+// The device's record, without cursors.
+void AddDevice(const Mailbox& mailbox, const Device& device, MailboxWrite& write);
 // The device's cursors in these folders only; the rest of its record stays as stored.
-MailboxWrite::DeviceWrite CursorsOf(const Mailbox& mailbox, const Device& device, const FolderSet& folders);
+void AddCursors(const Mailbox& mailbox, const Device& device, const FolderSet& folders, MailboxWrite& write);
 // Everything: makes the store as memory is.
-MailboxWrite WholeOf(const Mailbox& mailbox);
+void AddWhole(const Mailbox& mailbox, MailboxWrite& write);
 
 }  // namespace mailwake
 

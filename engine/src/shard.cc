@@ -35,7 +35,14 @@ void Shard::Observe() {
   if (context_.options.clock) timeline_.Observe(context_.options.clock(), !wheel_.empty());
 }
 
-void Shard::Settle() {
+void Shard::Settle(Effects& effects) {
+  if (context_.flushing.load(std::memory_order_relaxed) && Idle()) effects.idle = true;
+  if (!handing_over_ && !outbox_.empty()) {
+    handing_over_ = true;
+    effects.outgoing = outbox_.Take();
+    open_calls_ += effects.outgoing->loads.size() + (effects.outgoing->mailboxes.empty() ? 0 : 1);
+    stats_.commits += effects.outgoing->mailboxes.empty() ? 0 : 1;
+  }
   Time due = Time::max();
   if (const auto next_ms = wheel_.Next()) due = std::min(timeline_.ClockAt(*next_ms), timeline_.NextGlance());
   if (!unsaved_.empty()) due = std::min(due, timeline_.ClockAt(rewrite_ms_));
@@ -48,9 +55,9 @@ void Shard::Advance(Time now, Effects& effects) {
   timeline_.Observe(now, !wheel_.empty());
   wheel_.Advance(watches_, now_ms(), [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnTimer(slot, effects); });
   if (walk_ && now_ms() >= walk_ms_) WalkSuspects(effects);
-  if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved(effects);
+  if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved();
   Evict();
-  Settle();
+  Settle(effects);
 }
 
 void Shard::OnTimer(Slot slot, Effects& effects) {
@@ -80,7 +87,7 @@ Mailbox* Shard::FindMailbox(std::string_view mailbox) const {
   return found == mailboxes_.end() ? nullptr : found->second.get();
 }
 
-Mailbox& Shard::Enter(std::string_view id, Effects& effects) {
+Mailbox& Shard::Enter(std::string_view id) {
   Mailbox* mailbox = FindMailbox(id);
   if (mailbox == nullptr) {
     auto entered = std::make_unique<Mailbox>();
@@ -91,7 +98,7 @@ Mailbox& Shard::Enter(std::string_view id, Effects& effects) {
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;
     ++stats_.mailboxes_loading;
-    effects.loads.push_back(mailbox);
+    outbox_.AddLoad(*mailbox);
   }
   if (!mailbox->loading) ApplySuspicion(*mailbox);
   return *mailbox;
@@ -210,8 +217,7 @@ Version Shard::NextVersion(Effects& effects) {
   return last_version_;
 }
 
-MailboxWrite& Shard::Write(Mailbox& mailbox, Effects& effects) {
-  effects.write = true;
+MailboxWrite& Shard::Write(Mailbox& mailbox) {
   Pin(mailbox);
   return outbox_.Add(mailbox);
 }

@@ -87,11 +87,11 @@ class Shard {
 
   // ---- shard_store.cc: the store's answers, and what to ask it
   void Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effects& effects);
-  // The next batch to hand to the store; nullopt if there is none or another thread is handing one over.
-  std::optional<Outgoing> BeginHandover();
-  void EndHandover();
+  // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
+  void HandedOver(std::unique_ptr<Outgoing> outgoing, Effects& effects);
+  void Committed(std::unique_ptr<Outgoing> outgoing, Effects& effects);
   void WriteUnsaved(Effects& effects);  // now, not when the next attempt is due
-  void Committed(Outgoing& outgoing, const absl::Status& status, Effects& effects);
+  bool idle() const;                    // nothing waits for the store
   const std::string& MailboxId(const Mailbox* mailbox) const { return mailbox->id; }  // constant while the mailbox is pinned
 
   // ---- shard_report.cc
@@ -111,8 +111,9 @@ class Shard {
   // shard.cc
   void Observe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // looks at the clock, if there is one
   std::int64_t now_ms() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return timeline_.now_ms(); }
-  void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // at the end of a call: publishes next_due()
-  Mailbox& Enter(std::string_view mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // At the end of a call: publishes next_due(), takes what is to be handed over to the store.
+  void Settle(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Mailbox& Enter(std::string_view mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox* FindMailbox(std::string_view mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // false: too many wait
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -125,7 +126,7 @@ class Shard {
   Version NextVersion(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // 0: the store has not confirmed room
   VersionBlock TakeVersions(std::size_t count, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // empty: as above
   bool ReserveVersions(std::size_t count, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  MailboxWrite& Write(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  MailboxWrite& Write(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // A watch's way (shard.cc)
   void Link(Slot slot, std::vector<Slot>& list) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // its mailbox's watchers or aside
@@ -139,7 +140,11 @@ class Shard {
   void ReconsiderAll(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTimer(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WalkSuspects(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void RewriteUnsaved(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RewriteUnsaved() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // shard_store.cc
+  void Conclude(std::unique_ptr<Outgoing> outgoing, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_hold.cc
   struct Terms;  // what a PING comes to with what was remembered
@@ -153,7 +158,7 @@ class Shard {
   bool WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Supersede(Slot older, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remember(Mailbox& mailbox, DeviceNumber device, const Watch& watch, std::chrono::seconds heartbeat, Effects& effects)
+  void Remember(Mailbox& mailbox, DeviceNumber device, const Watch& watch, std::chrono::seconds heartbeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Count(Slot slot, bool replaces) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // against Limits::pings
   std::chrono::seconds RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -161,7 +166,7 @@ class Shard {
   // shard_change.cc
   // `reserved`: a version given out before the mailbox was read, or 0.
   absl::Status Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void MakeDurable(Mailbox& mailbox, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MakeDurable(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, VersionBlock versions, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -207,6 +212,7 @@ class Shard {
   std::int64_t walk_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   Outbox outbox_ ABSL_GUARDED_BY(mutex_);
   bool handing_over_ ABSL_GUARDED_BY(mutex_) = false;
+  std::size_t open_calls_ ABSL_GUARDED_BY(mutex_) = 0;  // of the store, not yet answered
   std::vector<Mailbox*> unsaved_ ABSL_GUARDED_BY(mutex_);
   std::int64_t rewrite_ms_ ABSL_GUARDED_BY(mutex_) = 0;  // when to try them again
   std::int64_t rewrite_delay_ms_ ABSL_GUARDED_BY(mutex_) = 0;

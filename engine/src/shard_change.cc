@@ -39,7 +39,7 @@ void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& 
   std::shared_ptr<Join> deferred;  // made only if a mailbox has to be read first
   absl::Status outcome;
   for (const Change* change : changes) {
-    Mailbox& mailbox = Enter(change->mailbox, effects);
+    Mailbox& mailbox = Enter(change->mailbox);
     absl::Status status;
     if (!mailbox.loading) {
       status = Apply(mailbox, *change, 0, effects);
@@ -60,7 +60,7 @@ void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& 
     deferred->Seal();
   }
   Finish(std::move(done), outcome, effects);
-  Settle();
+  Settle(effects);
 }
 
 absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) {
@@ -78,7 +78,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
   const std::uint64_t host_version = change.host_version.value_or(0);
   if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.folders[number].host_version) {
     ++stats_.repeats;
-    MakeDurable(mailbox, effects);
+    MakeDurable(mailbox);
     return absl::OkStatus();
   }
   const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folders[number].version);
@@ -89,19 +89,19 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
   // Without room for its origin a change is everybody's: one wake too many, none too few.
   const DeviceNumber origin =
       change.device.empty() || replaces ? kNoDevice : mailbox.InternDevice(change.device, 2 * context_.options.limits.devices_per_mailbox);
-  MailboxWrite& write = Write(mailbox, effects);
+  MailboxWrite& write = Write(mailbox);
   if (number == kNoFolder) number = CreateFolder(mailbox, change.folder, change.item_class);
   Folder& folder = mailbox.folders[number];
   if (replaces) {
     ReplaceFolder(mailbox, number, change.item_class, version, write);
     mailbox.hierarchy = std::max(mailbox.hierarchy, version);
-    write.hierarchy = {mailbox.declared, mailbox.hierarchy};
+    AddHierarchy(mailbox, write);
   } else {
     folder.item_class = change.item_class;
     folder.Change(version, origin);
   }
   if (host_version != 0) folder.host_version = host_version;
-  write.folders.push_back(RecordOf(mailbox, number));
+  AddFolder(mailbox, number, write);
   if (replaces) {
     ReconsiderAll(mailbox, effects);
   } else {
@@ -111,8 +111,8 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
 }
 
 // A repeat changes nothing, but its acknowledgement says that the first one is durable: whatever became of that one's commit.
-void Shard::MakeDurable(Mailbox& mailbox, Effects& effects) {
-  if (mailbox.unsaved || mailbox.writes > 0) Write(mailbox, effects) = WholeOf(mailbox);
+void Shard::MakeDurable(Mailbox& mailbox) {
+  if (mailbox.unsaved || mailbox.writes > 0) AddWhole(mailbox, Write(mailbox));
 }
 
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
@@ -158,7 +158,7 @@ void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> fol
       [this, versions, folders = std::move(folders)](Mailbox& read, Effects& later)
           ABSL_NO_THREAD_SAFETY_ANALYSIS { return Declare(read, folders, versions, later); },
       effects);
-  Settle();
+  Settle(effects);
 }
 
 namespace {
@@ -205,16 +205,16 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     folder.item_class = declared.item_class;
     folder.declaration = std::make_unique<Folder::Declaration>();
     *folder.declaration = {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)};
-    write.folders.push_back(RecordOf(mailbox, number));
+    AddFolder(mailbox, number, write);
   }
   if (!changed) {
-    MakeDurable(mailbox, effects);
+    MakeDurable(mailbox);
     return absl::OkStatus();
   }
   mailbox.declared = true;
   mailbox.hierarchy = versions.first++;
-  write.hierarchy = {mailbox.declared, mailbox.hierarchy};
-  Write(mailbox, effects) = std::move(write);
+  AddHierarchy(mailbox, write);
+  Write(mailbox) = std::move(write);
   ReconsiderAll(mailbox, effects);
   return absl::OkStatus();
 }
@@ -228,15 +228,15 @@ void Shard::SuspectMailbox(std::string_view mailbox, Done done, Effects& effects
   WhenLoaded(
       mailbox, std::move(done),
       [this, version](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS { return Suspect(read, version, later); }, effects);
-  Settle();
+  Settle(effects);
 }
 
 absl::Status Shard::Suspect(Mailbox& mailbox, Version version, Effects& effects) {
   if (version == 0) return NoVersions();
   mailbox.SuspectAll(version);
-  MailboxWrite& write = Write(mailbox, effects);
+  MailboxWrite& write = Write(mailbox);
   for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
-    if (mailbox.folders[number].alive) write.folders.push_back(RecordOf(mailbox, number));
+    if (mailbox.folders[number].alive) AddFolder(mailbox, number, write);
   }
   for (Slot slot : mailbox.watchers) At(slot).resync = true;
   ReconsiderAll(mailbox, effects);
@@ -244,7 +244,7 @@ absl::Status Shard::Suspect(Mailbox& mailbox, Version version, Effects& effects)
 }
 
 // Every version and ticket that this shard gives out from now on is above `version`.
-void Shard::SuspectEverything(Version version, Effects&) {
+void Shard::SuspectEverything(Version version, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   suspect_ = std::max(suspect_, version);
@@ -252,7 +252,7 @@ void Shard::SuspectEverything(Version version, Effects&) {
   block_ = {};
   walk_ = 0;
   walk_ms_ = now_ms();
-  Settle();
+  Settle(effects);
 }
 
 }  // namespace mailwake

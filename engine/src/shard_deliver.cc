@@ -25,7 +25,7 @@ bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effect
       Wait(slot, verdict);  // the device has caught up since
     }
   }
-  Settle();
+  Settle(effects);
   return !ready.empty();
 }
 

@@ -89,7 +89,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
     watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
     Force(slot, EndReason::kDrained, effects);
   } else {
-    Mailbox& mailbox = Enter(request.mailbox, effects);
+    Mailbox& mailbox = Enter(request.mailbox);
     Pin(mailbox);
     watch.mailbox = &mailbox;
     ++mailbox.watches;
@@ -119,7 +119,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
       }
     }
   }
-  Settle();
+  Settle(effects);
   return id;
 }
 
@@ -141,7 +141,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
   if (request.kind == PingKind::kPing && device->delivered) AcknowledgeNamed(*device);
   Fit(watch, request, mailbox);
-  Remember(mailbox, watch.device, watch, terms.heartbeat, effects);
+  Remember(mailbox, watch.device, watch, terms.heartbeat);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
     samples_.push_back({request.kind, now_ms(), terms.heartbeat,
                         std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
@@ -257,7 +257,7 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
 }
 
 // Keeps what an accepted PING asked, for PINGs that leave it out. A PING that does not fit the folder list leaves the folders as they were.
-void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, std::chrono::seconds heartbeat, Effects& effects) {
+void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, std::chrono::seconds heartbeat) {
   Device& device = mailbox.devices[number];
   bool changed = SeenNow(mailbox, device);
   if (!device.hierarchy_cursor) {
@@ -272,7 +272,7 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
       changed = true;
     }
   }
-  if (changed) Write(mailbox, effects).devices.push_back({.record = RecordOf(mailbox, device)});
+  if (changed) AddDevice(mailbox, device, Write(mailbox));
 }
 
 // The older PING ends; if PINGs of this device keep taking each other's place, its answer is held back, longer each time.
@@ -302,7 +302,7 @@ bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
   const Watch* watch = watches_.Find(slot, generation);
   if (watch == nullptr || watch->forced == EndReason::kCancelled) return false;
   Force(slot, EndReason::kCancelled, effects);
-  Settle();
+  Settle(effects);
   return true;
 }
 
@@ -323,7 +323,7 @@ std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::st
       ++ended;
     }
   }
-  Settle();
+  Settle(effects);
   return ended;
 }
 
@@ -341,7 +341,7 @@ std::size_t Shard::Shed(std::size_t count, Effects& effects) {
     At(parked[i]).retry_after = RetryAfter();
     Force(parked[i], EndReason::kShed, effects);
   }
-  Settle();
+  Settle(effects);
   return shed;
 }
 
@@ -362,7 +362,7 @@ void Shard::Drain(Duration over, Effects& effects) {
       Force(slot, EndReason::kDrained, effects);
     }
   }
-  Settle();
+  Settle(effects);
 }
 
 }  // namespace mailwake

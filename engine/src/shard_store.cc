@@ -23,6 +23,7 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   MAILWAKE_CHECK(mailbox->loading && mailbox->load_in_flight);
   mailbox->load_in_flight = false;
   --stats_.mailboxes_loading;
+  --open_calls_;
   if (record.ok()) {
     mailbox->Adopt(*std::move(record));
     ApplySuspicion(*mailbox);
@@ -32,59 +33,73 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   std::vector<Mailbox::Deferred> calls = std::exchange(mailbox->deferred, {});
   for (Mailbox::Deferred& call : calls) call(record.status(), *mailbox, effects);
   Unpin(*mailbox);
-  Settle();
+  Settle(effects);
 }
 
-std::optional<Outgoing> Shard::BeginHandover() {
-  MutexLock lock(mutex_);
-  if (handing_over_ || outbox_.empty()) return std::nullopt;
-  handing_over_ = true;
-  ++stats_.commits;
-  return outbox_.Take();
-}
-
-void Shard::EndHandover() {
+void Shard::HandedOver(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
   MutexLock lock(mutex_);
   handing_over_ = false;
+  if (outgoing->mailboxes.empty()) {
+    outbox_.Recycle(std::move(outgoing));
+  } else if (outgoing->state.exchange(Outgoing::State::kReturned, std::memory_order_acq_rel) == Outgoing::State::kAnswered) {
+    Conclude(std::move(outgoing), effects);
+  } else {
+    static_cast<void>(outgoing.release());  // Committed takes it up
+  }
+  Settle(effects);
 }
 
-void Shard::Committed(Outgoing& outgoing, const absl::Status& status, Effects& effects) {
+void Shard::Committed(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
   MutexLock lock(mutex_);
+  Conclude(std::move(outgoing), effects);
+  Settle(effects);
+}
+
+void Shard::Conclude(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
   Observe();
-  if (status.ok()) {
+  --open_calls_;
+  const bool ok = outgoing->status.ok();
+  if (ok) {
     rewrite_delay_ms_ = 0;
   } else {
     ++stats_.commit_failures;
   }
-  for (Mailbox* mailbox : outgoing.mailboxes) {
+  for (Mailbox* mailbox : outgoing->mailboxes) {
     --mailbox->writes;
-    if (!status.ok() && !mailbox->unsaved) {
+    if (!ok && !mailbox->unsaved) {
       mailbox->unsaved = true;
       unsaved_.push_back(mailbox);
     }
-    if (status.ok() && mailbox->writes == 0 && !mailbox->unsaved) mailbox->erased.clear();
+    if (ok && mailbox->writes == 0 && !mailbox->unsaved) mailbox->erased.clear();
     Unpin(*mailbox);
   }
-  if (!status.ok() && rewrite_delay_ms_ == 0) {
+  if (!ok && rewrite_delay_ms_ == 0) {
     rewrite_delay_ms_ = kRewriteFirstMs;
     rewrite_ms_ = now_ms() + rewrite_delay_ms_;
   }
-  for (Outgoing::Waiter& waiter : outgoing.waiters) effects.Call(std::move(waiter), status);
-  Settle();
+  for (Outgoing::Waiter& waiter : outgoing->waiters) effects.Call(std::move(waiter), outgoing->status);
+  outbox_.Recycle(std::move(outgoing));
+}
+
+bool Shard::Idle() const { return open_calls_ == 0 && !handing_over_ && outbox_.empty(); }
+
+bool Shard::idle() const {
+  MutexLock lock(mutex_);
+  return Idle();
 }
 
 void Shard::WriteUnsaved(Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   if (unsaved_.empty()) return;
-  RewriteUnsaved(effects);
-  Settle();
+  RewriteUnsaved();
+  Settle(effects);
 }
 
 // Commits take effect in order: whatever failed before is covered by writing the whole mailbox now.
-void Shard::RewriteUnsaved(Effects& effects) {
+void Shard::RewriteUnsaved() {
   for (Mailbox* mailbox : std::exchange(unsaved_, {})) {
-    Write(*mailbox, effects) = WholeOf(*mailbox);
+    AddWhole(*mailbox, Write(*mailbox));
     mailbox->unsaved = false;
   }
   rewrite_delay_ms_ = std::min(std::max(rewrite_delay_ms_, kRewriteFirstMs) * 2, kRewriteMostMs);

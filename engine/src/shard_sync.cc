@@ -20,7 +20,7 @@ constexpr auto kSeenAgain = std::chrono::hours(24);
 }  // namespace
 
 void Shard::WhenLoaded(std::string_view id, Done done, Call call, Effects& effects) {
-  Mailbox& mailbox = Enter(id, effects);
+  Mailbox& mailbox = Enter(id);
   if (!mailbox.loading) return Finish(std::move(done), call(mailbox, effects), effects);
   auto waiting = std::make_shared<std::pair<Done, Call>>(std::move(done), std::move(call));
   const bool room =
@@ -31,7 +31,7 @@ void Shard::WhenLoaded(std::string_view id, Done done, Call call, Effects& effec
 }
 
 void Shard::Finish(Done done, const absl::Status& status, Effects& effects) {
-  if (status.ok() && !outbox_.empty()) {
+  if (status.ok() && outbox_.writes()) {
     outbox_.Wait(std::move(done));
   } else {
     effects.Call(std::move(done), status);
@@ -73,7 +73,7 @@ void Shard::EndSync(const SyncTicket& ticket, std::vector<std::string> folders, 
       [this, ticket, folders = std::move(folders)](Mailbox& mailbox, Effects& later)
           ABSL_NO_THREAD_SAFETY_ANALYSIS { return MoveCursors(mailbox, ticket, folders, later); },
       effects);
-  Settle();
+  Settle(effects);
 }
 
 absl::Status Shard::MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, const std::vector<std::string>& folders, Effects& effects) {
@@ -93,10 +93,9 @@ absl::Status Shard::MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, cons
     moved.Add(number);
   }
   if (!moved.empty()) device->told.repeats = 0;
-  MailboxWrite::DeviceWrite cursors = CursorsOf(mailbox, *device, moved);
-  MailboxWrite& write = Write(mailbox, effects);
-  if (record) write.devices.push_back({.record = RecordOf(mailbox, *device)});
-  write.devices.push_back(std::move(cursors));
+  MailboxWrite& write = Write(mailbox);
+  if (record) AddDevice(mailbox, *device, write);
+  AddCursors(mailbox, *device, moved, write);
   ReconsiderDevice(*device, effects);
   return absl::OkStatus();
 }
@@ -117,12 +116,12 @@ void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::st
             std::erase_if(device.named, [number](const auto& named) { return named.first == number; });
             FolderSet reset;
             reset.Add(number);
-            Write(mailbox, later).devices.push_back(CursorsOf(mailbox, device, reset));
+            AddCursors(mailbox, device, reset, Write(mailbox));
             ReconsiderAll(mailbox, later);
             return absl::OkStatus();
           },
       effects);
-  Settle();
+  Settle(effects);
 }
 
 void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done, Effects& effects) {
@@ -155,7 +154,7 @@ void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done
         return absl::OkStatus();
       },
       effects);
-  Settle();
+  Settle(effects);
 }
 
 void Shard::EndFolderSync(std::string_view id, std::string_view device_id, Version version, Done done, Effects& effects) {
@@ -172,12 +171,12 @@ void Shard::EndFolderSync(std::string_view id, std::string_view device_id, Versi
           device->hierarchy_cursor = version;
           device->told.repeats = 0;
         }
-        Write(mailbox, later).devices.push_back({.record = RecordOf(mailbox, *device)});
+        AddDevice(mailbox, *device, Write(mailbox));
         ReconsiderDevice(*device, later);
         return absl::OkStatus();
       },
       effects);
-  Settle();
+  Settle(effects);
 }
 
 // A device that has synced is no longer paced.

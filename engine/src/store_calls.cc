@@ -2,69 +2,44 @@
 
 #include "engine/src/store_calls.h"
 
-#include <memory>
 #include <utility>
 
 namespace mailwake {
 
-void StoreCalls::Begin() {
-  MutexLock lock(mutex_);
-  ++open_;
+// Ends in carry_out_, which may hand over what has come meanwhile: one turn at a time, since a shard gives out one batch at a time.
+void StoreCalls::HandOver(Shard& shard, std::unique_ptr<Outgoing> outgoing) {
+  if (!outgoing->mailboxes.empty()) {
+    outgoing->shard = &shard;
+    context_.store.Commit(outgoing->batch, [this, out = outgoing.get()](absl::Status status) { Answered(out, std::move(status)); });
+  }
+  for (Mailbox* mailbox : outgoing->loads) Load(shard, mailbox);
+  Effects effects;
+  shard.HandedOver(std::move(outgoing), effects);
+  carry_out_(shard, effects);
 }
 
-void StoreCalls::End() {
-  std::vector<absl::AnyInvocable<void()>> waiting;
-  {
-    MutexLock lock(mutex_);
-    if (--open_ > 0) return;
-    waiting.swap(waiting_);
-  }
-  for (auto& done : waiting) done();
-}
-
-void StoreCalls::Flush(absl::AnyInvocable<void()> done) {
-  {
-    MutexLock lock(mutex_);
-    if (open_ > 0) {
-      waiting_.push_back(std::move(done));
-      return;
-    }
-  }
-  done();
+void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {
+  Shard& shard = *outgoing->shard;
+  outgoing->status = std::move(status);
+  if (outgoing->state.exchange(Outgoing::State::kAnswered, std::memory_order_acq_rel) == Outgoing::State::kCalling) return;
+  Effects effects;
+  shard.Committed(std::unique_ptr<Outgoing>(outgoing), effects);
+  carry_out_(shard, effects);
 }
 
 void StoreCalls::Load(Shard& shard, Mailbox* mailbox) {
-  Begin();
   context_.store.Load(shard.MailboxId(mailbox), [this, &shard, mailbox](absl::StatusOr<MailboxRecord> record) {
     Effects effects;
     shard.Loaded(mailbox, std::move(record), effects);
     carry_out_(shard, effects);
-    End();
   });
-}
-
-void StoreCalls::Write(Shard& shard) {
-  Begin();  // so that what others add meanwhile is not overlooked by Flush
-  while (std::optional<Outgoing> outgoing = shard.BeginHandover()) {
-    Begin();
-    auto sent = std::make_shared<Outgoing>(*std::move(outgoing));
-    WriteBatch batch = std::move(sent->batch);
-    context_.store.Commit(std::move(batch), [this, &shard, sent](absl::Status status) {
-      Effects effects;
-      shard.Committed(*sent, status, effects);
-      carry_out_(shard, effects);
-      End();
-    });
-    shard.EndHandover();
-  }
-  End();
 }
 
 void StoreCalls::RaiseCeiling() {
   const std::optional<Version> ceiling = context_.versions.BeginRaise();
   if (!ceiling) return;
   Begin();
-  context_.store.Commit({.ceiling = *ceiling}, [this, ceiling](const absl::Status& status) {
+  context_.store.CommitOwned({.ceiling = *ceiling}, [this, ceiling](const absl::Status& status) {
     context_.versions.Raised(*ceiling, status.ok());
     End();
   });
@@ -72,7 +47,7 @@ void StoreCalls::RaiseCeiling() {
 
 void StoreCalls::SuspectEverything(Version version, absl::AnyInvocable<void(absl::Status)> done) {
   Begin();
-  context_.store.Commit({.suspect = version}, [this, done = std::move(done)](absl::Status status) mutable {
+  context_.store.CommitOwned({.suspect = version}, [this, done = std::move(done)](absl::Status status) mutable {
     if (done) done(std::move(status));
     End();
   });
@@ -81,6 +56,43 @@ void StoreCalls::SuspectEverything(Version version, absl::AnyInvocable<void(absl
 void StoreCalls::AgeOut(Time before) {
   Begin();
   context_.store.AgeOut(before, [this](const absl::StatusOr<std::size_t>&) { End(); });  // tried again the next day
+}
+
+// ---- Flush
+
+void StoreCalls::Begin() {
+  MutexLock lock(mutex_);
+  ++open_;
+}
+
+void StoreCalls::End() {
+  {
+    MutexLock lock(mutex_);
+    --open_;
+  }
+  if (context_.flushing) CheckFlushed();
+}
+
+void StoreCalls::Flush(absl::AnyInvocable<void()> done) {
+  {
+    MutexLock lock(mutex_);
+    waiting_.push_back(std::move(done));
+    context_.flushing = true;
+  }
+  CheckFlushed();
+}
+
+// A shard that is busy when it is asked here calls again when it is not: it sees `flushing`, which was set before.
+void StoreCalls::CheckFlushed() {
+  const bool idle = shards_idle_();
+  std::vector<absl::AnyInvocable<void()>> waiting;
+  {
+    MutexLock lock(mutex_);
+    if (open_ > 0 || !idle) return;
+    waiting.swap(waiting_);
+    context_.flushing = false;
+  }
+  for (auto& done : waiting) done();
 }
 
 }  // namespace mailwake

@@ -88,7 +88,7 @@ class NarrowStore final : public Store {
   OpenState opened() const override { return opened_; }
   void Load(std::string mailbox, LoadCallback done) override { fake_.Load(std::move(mailbox), std::move(done)); }
   void AgeOut(Time before, AgeOutCallback done) override { fake_.AgeOut(before, std::move(done)); }
-  void Commit(WriteBatch batch, DoneCallback done) override {
+  void Commit(const WriteBatch& batch, DoneCallback done) override {
     for (const MailboxWrite& write : batch.mailboxes) {
       for (const FolderRecord& folder : write.folders) highest = std::max(highest, folder.version);
     }
@@ -98,7 +98,7 @@ class NarrowStore final : public Store {
       if (refuse_raises) return done(absl::ResourceExhaustedError("full"));
       durable = std::max(durable, batch.ceiling);
     }
-    fake_.Commit(std::move(batch), std::move(done));
+    fake_.Commit(batch, std::move(done));
   }
 
   bool refuse_raises = false;

@@ -25,9 +25,9 @@ class FailingStore : public Store {
 
   OpenState opened() const override { return wrapped_->opened(); }
   void Load(std::string mailbox, LoadCallback done) override { wrapped_->Load(std::move(mailbox), std::move(done)); }
-  void Commit(WriteBatch batch, DoneCallback done) override {
+  void Commit(const WriteBatch& batch, DoneCallback done) override {
     if (fail_) return done(absl::UnavailableError("the test says so"));
-    wrapped_->Commit(std::move(batch), std::move(done));
+    wrapped_->Commit(batch, std::move(done));
   }
   void AgeOut(Time before, AgeOutCallback done) override { wrapped_->AgeOut(before, std::move(done)); }
 

@@ -77,10 +77,10 @@ void FakeStore::Load(std::string mailbox, LoadCallback done) {
   Add({.kind = Kind::kLoad, .mailbox = std::move(mailbox), .load_done = std::move(done)});
 }
 
-void FakeStore::Commit(WriteBatch batch, DoneCallback done) {
+void FakeStore::Commit(const WriteBatch& batch, DoneCallback done) {
   ++counts_.commits;
   CheckRules(batch);
-  Add({.kind = Kind::kCommit, .batch = std::move(batch), .commit_done = std::move(done)});
+  Add({.kind = Kind::kCommit, .batch = batch, .commit_done = std::move(done)});
 }
 
 void FakeStore::AgeOut(Time before, AgeOutCallback done) {

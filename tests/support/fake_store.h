@@ -57,7 +57,7 @@ class FakeStore final : public Store {
 
   OpenState opened() const override { return opened_; }
   void Load(std::string mailbox, LoadCallback done) override;
-  void Commit(WriteBatch batch, DoneCallback done) override;
+  void Commit(const WriteBatch& batch, DoneCallback done) override;
   void AgeOut(Time before, AgeOutCallback done) override;
 
   // ---- What the test does ------------------------------------------------------------------------------------------------------------

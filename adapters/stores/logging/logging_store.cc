@@ -32,11 +32,11 @@ class LoggingStore : public Store {
                   });
   }
 
-  void Commit(WriteBatch batch, DoneCallback done) override {
+  void Commit(const WriteBatch& batch, DoneCallback done) override {
     std::string call = absl::StrCat("commit ", batch.mailboxes.size(), " mailboxes");
     if (batch.ceiling != 0) absl::StrAppend(&call, ", ceiling ", batch.ceiling);
     if (batch.suspect != 0) absl::StrAppend(&call, ", suspect ", batch.suspect);
-    wrapped_.Commit(std::move(batch), [log = log_, call = std::move(call), done = std::move(done)](absl::Status status) mutable {
+    wrapped_.Commit(batch, [log = log_, call = std::move(call), done = std::move(done)](absl::Status status) mutable {
       (*log)(absl::StrCat(call, ": ", status.ToString()));
       done(std::move(status));
     });

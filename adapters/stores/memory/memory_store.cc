@@ -19,7 +19,7 @@ class MemoryStore : public Store {
 
   void Load(std::string mailbox, LoadCallback done) override { done(disk_->Read(mailbox)); }
 
-  void Commit(WriteBatch batch, DoneCallback done) override {
+  void Commit(const WriteBatch& batch, DoneCallback done) override {
     disk_->Write(batch);
     done(absl::OkStatus());
   }

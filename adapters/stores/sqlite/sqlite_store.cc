@@ -43,9 +43,9 @@ class SqliteStoreImpl : public SqliteStore {
         });
   }
 
-  void Commit(WriteBatch batch, DoneCallback done) override {
+  void Commit(const WriteBatch& batch, DoneCallback done) override {
     if (!owns()) return done(NotOwner());
-    thread_.Write([this, batch = std::move(batch)] { return mailboxes_.Apply(batch); }, std::move(done));
+    thread_.Write([this, &batch] { return mailboxes_.Apply(batch); }, std::move(done));
   }
 
   void AgeOut(Time before, AgeOutCallback done) override {

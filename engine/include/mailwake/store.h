@@ -23,11 +23,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "mailwake/reused.h"
 #include "mailwake/types.h"
 
 namespace mailwake {
@@ -106,13 +109,13 @@ struct MailboxWrite {
   std::optional<Hierarchy> hierarchy = {};
   std::vector<FolderRecord> folders = {};
   std::vector<std::string> erased_folders = {};  // the folder and every device's cursor in it go; applied before `folders` and `devices`
-  std::vector<DeviceWrite> devices = {};
+  Reused<DeviceWrite> devices = {};
 };
 
 struct WriteBatch {
   Version ceiling = 0;  // raise OpenState::ceiling to this; 0: leave it
   Version suspect = 0;  // raise OpenState::suspect to this; 0: leave it
-  std::vector<MailboxWrite> mailboxes = {};
+  Reused<MailboxWrite> mailboxes = {};
 };
 
 class Store {
@@ -129,8 +132,13 @@ class Store {
   // Reads a mailbox whole. Errors: Unavailable (try again), DataLoss (damaged; nothing is overwritten).
   virtual void Load(std::string mailbox, LoadCallback done) = 0;
 
-  // Writes a batch whole. Errors: ResourceExhausted (full), Unavailable, DataLoss.
-  virtual void Commit(WriteBatch batch, DoneCallback done) = 0;
+  // Writes a batch whole. `batch` stays as it is until `done` has begun. Errors: ResourceExhausted (full), Unavailable, DataLoss.
+  virtual void Commit(const WriteBatch& batch, DoneCallback done) = 0;
+  // The same for a batch that nobody keeps.
+  void CommitOwned(WriteBatch batch, DoneCallback done) {
+    auto kept = std::make_shared<WriteBatch>(std::move(batch));
+    Commit(*kept, [kept, done = std::move(done)](absl::Status status) mutable { done(std::move(status)); });
+  }
 
   // Forgets devices last seen before `before`, with their cursors; answers how many.
   virtual void AgeOut(Time before, AgeOutCallback done) = 0;

@@ -119,7 +119,7 @@ class FailingLoads final : public Store {
     if (fail) return done(absl::UnavailableError("no"));
     wrapped_->Load(std::move(mailbox), std::move(done));
   }
-  void Commit(WriteBatch batch, DoneCallback done) override { wrapped_->Commit(std::move(batch), std::move(done)); }
+  void Commit(const WriteBatch& batch, DoneCallback done) override { wrapped_->Commit(batch, std::move(done)); }
   void AgeOut(Time before, AgeOutCallback done) override { wrapped_->AgeOut(before, std::move(done)); }
 
   bool fail = false;

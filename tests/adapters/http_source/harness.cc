@@ -30,13 +30,13 @@ class FakeExchange final : public HttpExchange {
 
 }  // namespace
 
-void PausedStore::Commit(WriteBatch batch, DoneCallback done) {
+void PausedStore::Commit(const WriteBatch& batch, DoneCallback done) {
   if (!failure_.ok()) return done(failure_);
   if (paused_) {
-    kept_.emplace_back(std::move(batch), std::move(done));
+    kept_.emplace_back(batch, std::move(done));
     return;
   }
-  inner_.Commit(std::move(batch), std::move(done));
+  inner_.Commit(batch, std::move(done));
 }
 
 void PausedStore::Resume() {
@@ -44,7 +44,7 @@ void PausedStore::Resume() {
   while (!kept_.empty()) {
     auto [batch, done] = std::move(kept_.front());
     kept_.pop_front();
-    Commit(std::move(batch), std::move(done));
+    CommitOwned(std::move(batch), std::move(done));
   }
 }
 

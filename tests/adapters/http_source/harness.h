@@ -34,7 +34,7 @@ class PausedStore : public Store {
   explicit PausedStore(Store& inner) : inner_(inner) {}
   OpenState opened() const override { return inner_.opened(); }
   void Load(std::string mailbox, LoadCallback done) override { inner_.Load(std::move(mailbox), std::move(done)); }
-  void Commit(WriteBatch batch, DoneCallback done) override;
+  void Commit(const WriteBatch& batch, DoneCallback done) override;
   void AgeOut(Time before, AgeOutCallback done) override { inner_.AgeOut(before, std::move(done)); }
 
   void Pause() { paused_ = true; }

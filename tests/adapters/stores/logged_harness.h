@@ -24,7 +24,7 @@ class LoggedStore : public Store {
 
   OpenState opened() const override { return logging_->opened(); }
   void Load(std::string mailbox, LoadCallback done) override { logging_->Load(std::move(mailbox), std::move(done)); }
-  void Commit(WriteBatch batch, DoneCallback done) override { logging_->Commit(std::move(batch), std::move(done)); }
+  void Commit(const WriteBatch& batch, DoneCallback done) override { logging_->Commit(batch, std::move(done)); }
   void AgeOut(Time before, AgeOutCallback done) override { logging_->AgeOut(before, std::move(done)); }
 
  private:

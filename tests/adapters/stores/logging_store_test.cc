@@ -27,7 +27,7 @@ class LoggingStore : public testing::Test {
 };
 
 TEST_F(LoggingStore, SaysEachCallAndItsOutcomeInOneLine) {
-  store_->Commit({.ceiling = 9, .mailboxes = {{.mailbox = "ann", .folders = {{.id = "f"}}}}}, [](const absl::Status&) {});
+  store_->CommitOwned({.ceiling = 9, .mailboxes = {{.mailbox = "ann", .folders = {{.id = "f"}}}}}, [](const absl::Status&) {});
   store_->Load("ann", [](const absl::StatusOr<MailboxRecord>&) {});
   store_->AgeOut(Time(std::chrono::milliseconds(5)), [](const absl::StatusOr<std::size_t>&) {});
   EXPECT_THAT(lines_, ElementsAre("commit 1 mailboxes, ceiling 9: OK", "load ann: 1 folders, 0 devices", "age out before 5 ms: 0 devices"));
@@ -35,7 +35,7 @@ TEST_F(LoggingStore, SaysEachCallAndItsOutcomeInOneLine) {
 
 TEST_F(LoggingStore, SaysErrors) {
   wrapped_.FailCommits(true);
-  store_->Commit({.suspect = 3}, [](const absl::Status&) {});
+  store_->CommitOwned({.suspect = 3}, [](const absl::Status&) {});
   EXPECT_THAT(lines_, ElementsAre("commit 0 mailboxes, suspect 3: UNAVAILABLE: the test says so"));
 }
 

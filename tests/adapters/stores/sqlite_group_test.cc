@@ -38,7 +38,7 @@ TEST_F(SqliteGroup, CommitsThatWaitShareASync) {
   std::promise<void> release = Block();
   std::atomic<int> acknowledged = 0;
   for (Version version = 1; version <= 100; ++version) {
-    store_->Commit(VersionBatch("m" + std::to_string(version), version), [&](const absl::Status& status) { acknowledged += status.ok(); });
+    store_->CommitOwned(VersionBatch("m" + std::to_string(version), version), [&](const absl::Status& status) { acknowledged += status.ok(); });
   }
   const int before = FaultDisk::WalSyncs();
   release.set_value();
@@ -64,7 +64,7 @@ TEST_F(SqliteGroup, ACommitThatFailsTakesNoOtherWithIt) {
       WriteBatch batch = VersionBatch("good" + std::to_string(i), static_cast<Version>(i + 1));
       if (bad.contains(i)) batch.mailboxes.push_back(VersionBatch("bad", 1).mailboxes[0]);
       batch.mailboxes[0].mailbox += how;
-      store_->Commit(batch, [&results, i](absl::Status status) { results[i] = std::move(status); });
+      store_->CommitOwned(batch, [&results, i](absl::Status status) { results[i] = std::move(status); });
     }
     release.set_value();
     EXPECT_EQ(WholeVersion(*Load(*store_, "bad")), 0u);
@@ -83,7 +83,7 @@ TEST_F(SqliteGroup, OrderIsKeptAroundACommitThatFails) {
   std::promise<void> release = Block();
   std::vector<Version> answered;
   for (Version version = 1; version <= 40; ++version) {
-    store_->Commit(VersionBatch("ann", version), [&answered, version](const absl::Status&) { answered.push_back(version); });
+    store_->CommitOwned(VersionBatch("ann", version), [&answered, version](const absl::Status&) { answered.push_back(version); });
   }
   release.set_value();
   EXPECT_EQ(WholeVersion(*Load(*store_, "ann")), 40u);
@@ -93,8 +93,8 @@ TEST_F(SqliteGroup, OrderIsKeptAroundACommitThatFails) {
 TEST_F(SqliteGroup, ClosingFinishesAlsoWhatCallbacksCallMeanwhile) {
   std::promise<void> release = Block();
   int acknowledged = 0;
-  store_->Commit(VersionBatch("ann", 1), [&, store = store_.get()](const absl::Status&) {
-    store->Commit(VersionBatch("ann", 2), [&, store](const absl::Status&) {
+  store_->CommitOwned(VersionBatch("ann", 1), [&, store = store_.get()](const absl::Status&) {
+    store->CommitOwned(VersionBatch("ann", 2), [&, store](const absl::Status&) {
       store->front_state().Save({"f", "ann", "d"}, "x", [&](const absl::Status& status) { acknowledged += status.ok(); });
     });
   });
@@ -109,7 +109,7 @@ TEST_F(SqliteGroup, AStormOfLoadsDoesNotHoldUpCommits) {
   std::atomic<int> loaded = 0;
   int loaded_before_commit = -1;
   for (int i = 0; i < 5000; ++i) store_->Load("ann", [&loaded](const auto& record) { loaded += record.ok(); });
-  store_->Commit(VersionBatch("ann", 1), [&](const absl::Status&) { loaded_before_commit = loaded; });
+  store_->CommitOwned(VersionBatch("ann", 1), [&](const absl::Status&) { loaded_before_commit = loaded; });
   release.set_value();
   EXPECT_EQ(WholeVersion(*Load(*store_, "ann")), 1u);
   EXPECT_LE(loaded_before_commit, 256);

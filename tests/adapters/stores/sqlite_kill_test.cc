@@ -29,7 +29,7 @@ constexpr int kRounds = 20;
     ++under_way;
     WriteBatch batch = VersionBatch("ann", ++version);
     batch.mailboxes.push_back(VersionBatch("bob", version).mailboxes[0]);
-    (*store)->Commit(std::move(batch), [&under_way, version, out](const absl::Status& status) {
+    (*store)->CommitOwned(std::move(batch), [&under_way, version, out](const absl::Status& status) {
       if (!status.ok() || write(out, &version, sizeof version) != sizeof version) _exit(2);
       --under_way;
     });

@@ -73,7 +73,7 @@ void CommitGrouped(benchmark::State& state) {
     ++version;
     for (int now = under_way; now >= state.range(0); now = under_way) under_way.wait(now);
     ++under_way;
-    store->Commit(Publish(static_cast<int>(version % 1000), version), [&under_way](const absl::Status& status) {
+    store->CommitOwned(Publish(static_cast<int>(version % 1000), version), [&under_way](const absl::Status& status) {
       if (!status.ok()) std::abort();
       --under_way;
       under_way.notify_one();
