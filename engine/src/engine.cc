@@ -308,7 +308,7 @@ void Engine::Suspect(std::optional<std::string_view> mailbox, DoneCallback done)
 }
 
 SyncTicket Engine::BeginSync(std::string_view mailbox, std::string_view device) {
-  return {std::string(mailbox), std::string(device), impl_->ShardOf(mailbox).BeginSync()};
+  return {mailbox, device, impl_->ShardOf(mailbox).BeginSync()};
 }
 
 void Engine::EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, DoneCallback done) {
@@ -318,8 +318,7 @@ void Engine::EndSync(const SyncTicket& ticket, std::span<const std::string_view>
   for (std::string_view folder : folders) status.Update(CheckId("folder", folder, kMaxIdBytes));
   if (status.ok() && !shard.GaveOut(ticket.version)) status = absl::InvalidArgumentError("the ticket was never given out");
   if (!status.ok()) return done ? done(status) : void();
-  std::vector<std::string> owned(folders.begin(), folders.end());
-  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(ticket, std::move(owned), std::move(done), effects); });
+  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(ticket, folders, std::move(done), effects); });
 }
 
 void Engine::ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, DoneCallback done) {

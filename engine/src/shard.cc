@@ -213,8 +213,8 @@ VersionBlock Shard::TakeVersions(std::size_t count, Effects& effects) {
 
 Version Shard::NextVersion(Effects& effects) {
   if (!ReserveVersions(1, effects)) return 0;
-  last_version_ = block_.first++;
-  return last_version_;
+  last_version_ = block_.first;
+  return block_.first++;
 }
 
 MailboxWrite& Shard::Write(Mailbox& mailbox) {

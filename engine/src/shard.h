@@ -67,9 +67,9 @@ class Shard {
   void SuspectEverything(Version version, Effects& effects);
 
   // ---- shard_sync.cc
-  Version BeginSync();
-  bool GaveOut(Version ticket);  // a ticket of that version can exist
-  void EndSync(const SyncTicket& ticket, std::vector<std::string> folders, Done done, Effects& effects);
+  Version BeginSync() const { return last_version_.load(std::memory_order_acquire); }
+  bool GaveOut(Version ticket) const { return ticket <= BeginSync(); }  // a ticket of that version can exist
+  void EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, Done done, Effects& effects);
   void ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, Done done, Effects& effects);
   void BeginFolderSync(std::string_view mailbox, Engine::FolderListCallback done, Effects& effects);
   void EndFolderSync(std::string_view mailbox, std::string_view device, Version version, Done done, Effects& effects);
@@ -90,8 +90,8 @@ class Shard {
   // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
   void HandedOver(std::unique_ptr<Outgoing> outgoing, Effects& effects);
   void Committed(std::unique_ptr<Outgoing> outgoing, Effects& effects);
-  void WriteUnsaved(Effects& effects);  // now, not when the next attempt is due
-  bool idle() const;                    // nothing waits for the store
+  void WriteUnsaved(Effects& effects);                                                // now, not when the next attempt is due
+  bool idle() const;                                                                  // nothing waits for the store
   const std::string& MailboxId(const Mailbox* mailbox) const { return mailbox->id; }  // constant while the mailbox is pinned
 
   // ---- shard_report.cc
@@ -181,8 +181,8 @@ class Shard {
   // The device, made if it is new; null if there is no room for one more. `record`: its record must be written.
   Device* EnterDevice(Mailbox& mailbox, std::string_view device, bool& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool SeenNow(Mailbox& mailbox, Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // true: its record must be written
-  absl::Status MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, const std::vector<std::string>& folders, Effects& effects)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MoveCursors(Mailbox& mailbox, std::string_view device, Version ticket, std::span<const std::string_view> folders,
+                           Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AcknowledgeNamed(Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs `call` once the mailbox is in memory, now or later; `done` gets its outcome, OK once it is durable.
   using Call = absl::AnyInvocable<absl::Status(Mailbox&, Effects&)>;
@@ -206,7 +206,7 @@ class Shard {
   Mailbox* idle_first_ ABSL_GUARDED_BY(mutex_) = nullptr;  // least recently used
   Mailbox* idle_last_ ABSL_GUARDED_BY(mutex_) = nullptr;
   VersionBlock block_ ABSL_GUARDED_BY(mutex_);
-  Version last_version_ ABSL_GUARDED_BY(mutex_);      // given out by this shard; at first, all that went before
+  std::atomic<Version> last_version_;                 // given out by this shard; at first, all that went before. Written under the lock
   Version suspect_ ABSL_GUARDED_BY(mutex_);           // Suspect(all), latest
   std::optional<Slot> walk_ ABSL_GUARDED_BY(mutex_);  // how far the watches have been told of it
   std::int64_t walk_ms_ ABSL_GUARDED_BY(mutex_) = 0;

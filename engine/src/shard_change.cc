@@ -248,7 +248,7 @@ void Shard::SuspectEverything(Version version, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   suspect_ = std::max(suspect_, version);
-  last_version_ = std::max(last_version_, version);
+  last_version_ = std::max(last_version_.load(), version);
   block_ = {};
   walk_ = 0;
   walk_ms_ = now_ms();

@@ -55,40 +55,39 @@ bool Shard::SeenNow(Mailbox& mailbox, Device& device) {
   return true;
 }
 
-Version Shard::BeginSync() {
-  MutexLock lock(mutex_);
-  return last_version_;
-}
-
-bool Shard::GaveOut(Version ticket) {
-  MutexLock lock(mutex_);
-  return ticket <= last_version_;
-}
-
-void Shard::EndSync(const SyncTicket& ticket, std::vector<std::string> folders, Done done, Effects& effects) {
+void Shard::EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
-  WhenLoaded(
-      ticket.mailbox, std::move(done),
-      [this, ticket, folders = std::move(folders)](Mailbox& mailbox, Effects& later)
-          ABSL_NO_THREAD_SAFETY_ANALYSIS { return MoveCursors(mailbox, ticket, folders, later); },
-      effects);
+  Mailbox& mailbox = Enter(ticket.mailbox);
+  if (!mailbox.loading) {
+    Finish(std::move(done), MoveCursors(mailbox, ticket.device, ticket.version, folders, effects), effects);
+  } else {
+    WhenLoaded(
+        ticket.mailbox, std::move(done),
+        [this, device = std::string(ticket.device), version = ticket.version,
+         owned = std::vector<std::string>(folders.begin(), folders.end())](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          const std::vector<std::string_view> ids(owned.begin(), owned.end());
+          return MoveCursors(read, device, version, ids, later);
+        },
+        effects);
+  }
   Settle(effects);
 }
 
-absl::Status Shard::MoveCursors(Mailbox& mailbox, const SyncTicket& ticket, const std::vector<std::string>& folders, Effects& effects) {
+absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Version ticket, std::span<const std::string_view> folders,
+                                Effects& effects) {
   bool record = false;
-  Device* device = EnterDevice(mailbox, ticket.device, record);
+  Device* device = EnterDevice(mailbox, device_id, record);
   if (device == nullptr)
     return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
   FolderSet moved;
-  for (const std::string& id : folders) {
+  for (const std::string_view id : folders) {
     FolderNumber number = mailbox.folders.Find(id);
     if (number == kNoFolder) {
       if (mailbox.declared || mailbox.folders.living() >= context_.options.limits.folders_per_mailbox) continue;
       number = CreateFolder(mailbox, id, std::nullopt);
     }
-    if (ticket.version > device->cursor(number)) device->SetCursor(number, ticket.version);
+    if (ticket > device->cursor(number)) device->SetCursor(number, ticket);
     device->told.folders.Remove(number);
     moved.Add(number);
   }

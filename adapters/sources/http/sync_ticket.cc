@@ -31,7 +31,7 @@ TicketSeal::TicketSeal(std::string_view token) {
 std::string TicketSeal::Mac(const SyncTicket& ticket) const {
   // Lengths first, so that no two tickets make the same text.
   const std::string text =
-      absl::StrCat(ticket.mailbox.size(), ":", ticket.mailbox, ticket.device.size(), ":", ticket.device, ticket.version);
+      absl::StrCat(ticket.mailbox.view().size(), ":", ticket.mailbox, ticket.device.view().size(), ":", ticket.device, ticket.version);
   unsigned char mac[kMacBytes];
   crypto_generichash(mac, sizeof mac, Bytes(text), text.size(), key_.data(), key_.size());
   return Hex(mac, sizeof mac);
@@ -42,7 +42,7 @@ std::string TicketSeal::Close(const SyncTicket& ticket) const { return absl::Str
 std::optional<SyncTicket> TicketSeal::Open(std::string_view word, std::string_view mailbox, std::string_view device) const {
   const std::size_t dot = word.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
-  SyncTicket ticket{.mailbox = std::string(mailbox), .device = std::string(device)};
+  SyncTicket ticket{.mailbox = mailbox, .device = device};
   const char* end = word.data() + dot;
   const auto [stop, error] = std::from_chars(word.data(), end, ticket.version, 16);
   if (error != std::errc() || stop != end) return std::nullopt;

@@ -49,8 +49,8 @@ struct Observers;  // observers.h
 
 // What BeginSync gives: the moment that a sync began. A plain value that survives a restart.
 struct SyncTicket {
-  std::string mailbox;
-  std::string device;
+  FixedText<kMaxMailboxBytes> mailbox;
+  FixedText<kMaxDeviceBytes> device;
   Version version = 0;
 };
 

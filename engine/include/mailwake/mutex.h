@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A std::mutex that clang's -Wthread-safety understands. (std::mutex itself carries no annotations in libstdc++; absl::Mutex of a packaged
-// abseil is invisible to ThreadSanitizer.)
+// Mutex: a lock of one word that clang's -Wthread-safety understands. Taking it free costs one atomic operation; a thread that finds it
+// taken spins for the length of a short critical section and then sleeps in the kernel. (std::mutex is ten times as large, costs a call
+// each way, and carries no annotations in libstdc++; absl::Mutex of a packaged abseil is invisible to ThreadSanitizer.)
 //
+// Threads:    any. Not recursive, not fair.
 // Example:    Mutex mutex; int count ABSL_GUARDED_BY(mutex); ... MutexLock lock(mutex); ++count;
 
 #ifndef MAILWAKE_MUTEX_H_
@@ -10,18 +12,41 @@
 
 #include <absl/base/thread_annotations.h>
 
-#include <mutex>
+#include <atomic>
 
 namespace mailwake {
 
 class ABSL_LOCKABLE Mutex {
  public:
-  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
-  void unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
-  bool try_lock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) { return mutex_.try_lock(); }
+  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!try_lock()) Wait();
+  }
+  void unlock() ABSL_UNLOCK_FUNCTION() {
+    if (state_.exchange(kFree, std::memory_order_release) == kAwaited) state_.notify_one();
+  }
+  bool try_lock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
+    int free = kFree;
+    return state_.compare_exchange_strong(free, kTaken, std::memory_order_acquire, std::memory_order_relaxed);
+  }
 
  private:
-  std::mutex mutex_;
+  static constexpr int kFree = 0;
+  static constexpr int kTaken = 1;
+  static constexpr int kAwaited = 2;  // taken, and somebody may sleep
+  static constexpr int kSpins = 100;
+
+  void Wait() {
+    for (int i = 0; i < kSpins; ++i) {
+      int free = kFree;
+      if (state_.load(std::memory_order_relaxed) == kFree &&
+          state_.compare_exchange_weak(free, kTaken, std::memory_order_acquire, std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) state_.wait(kAwaited, std::memory_order_relaxed);
+  }
+
+  std::atomic<int> state_{kFree};
 };
 
 class ABSL_SCOPED_LOCKABLE MutexLock {

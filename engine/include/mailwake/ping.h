@@ -10,8 +10,6 @@
 #ifndef MAILWAKE_PING_H_
 #define MAILWAKE_PING_H_
 
-#include <absl/functional/any_invocable.h>
-
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -20,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailwake/end_callback.h"
 #include "mailwake/types.h"
 
 namespace mailwake {
@@ -86,8 +85,6 @@ struct PingEnd {
   std::int64_t bound = 0;                          // kRefused: the limit that was broken
   std::chrono::seconds retry_after{0};             // kRefused for want of room, kShed, kFailed
 };
-
-using EndCallback = absl::AnyInvocable<void(const PingEnd&)>;
 
 }  // namespace mailwake
 

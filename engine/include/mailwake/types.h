@@ -70,6 +70,30 @@ struct DeclaredFolder {
   friend bool operator==(const DeclaredFolder&, const DeclaredFolder&) = default;
 };
 
+// A short text that owns its bytes and allocates nothing. One that is too long becomes empty, which no id is.
+template <std::size_t kMost>
+class FixedText {
+ public:
+  FixedText() = default;
+  FixedText(std::string_view text) : size_(static_cast<std::uint16_t>(text.size() <= kMost ? text.size() : 0)) {  // NOLINT: as a string
+    text.copy(bytes_, size_);
+  }
+  FixedText(const FixedText& other) : FixedText(other.view()) {}
+  FixedText& operator=(const FixedText& other) {
+    size_ = other.size_;
+    other.view().copy(bytes_, size_);
+    return *this;
+  }
+
+  std::string_view view() const { return {bytes_, size_}; }
+  operator std::string_view() const { return view(); }  // NOLINT: as a string
+  friend bool operator==(const FixedText& a, std::string_view b) { return a.view() == b; }
+
+ private:
+  std::uint16_t size_ = 0;
+  char bytes_[kMost];
+};
+
 }  // namespace mailwake
 
 #endif  // MAILWAKE_TYPES_H_
