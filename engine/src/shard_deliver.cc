@@ -89,7 +89,7 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last)
     device.told.hierarchy = mailbox.hierarchy;
     last.version = mailbox.hierarchy;
   }
-  watch.folders.ForEach([&](FolderNumber number) {
+  watch.folders.ForEach([&](FolderNumber number) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Folder& folder = mailbox.folders[number];
     const Version version = folder.VersionFor(watch.device);
     const bool is_behind = mailbox.Behind(watch.device, number);

@@ -30,8 +30,8 @@ TicketSeal::TicketSeal(std::string_view token) {
 
 std::string TicketSeal::Mac(const SyncTicket& ticket) const {
   // Lengths first, so that no two tickets make the same text.
-  const std::string text =
-      absl::StrCat(ticket.mailbox.view().size(), ":", ticket.mailbox, ticket.device.view().size(), ":", ticket.device, ticket.version);
+  const std::string mailbox(ticket.mailbox), device(ticket.device);
+  const std::string text = absl::StrCat(mailbox.size(), ":", mailbox, device.size(), ":", device, ticket.version);
   unsigned char mac[kMacBytes];
   crypto_generichash(mac, sizeof mac, Bytes(text), text.size(), key_.data(), key_.size());
   return Hex(mac, sizeof mac);
