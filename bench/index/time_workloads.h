@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The workloads in which only time passes: heartbeats end, and their PINGs are held again. Virtual time goes in steps of half a second.
+//
+// Threads:    each thread steps through the same time and holds again what ended on it; the faster one's steps serve both.
+// Invariants: every PING ends at least once; an end that is not kExpired fails the benchmark.
+// Example:    Outcome outcome = Expire(world, 1);
+
+#ifndef MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_
+#define MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+#include "bench/index/workloads.h"
+
+namespace mailwake::bench {
+
+inline constexpr std::int64_t kTimeStepMs = 500;
+
+// All PINGs held anew, with heartbeats spread over [from, to) seconds.
+template <typename I>
+void Spread(World<I>& world, std::int64_t from, std::int64_t to) {
+  for (const std::uint32_t ping : world.keys.order()) {
+    const int lane = world.keys.LaneOf(ping);
+    Ended::Scope scope(world.EndedOf(lane));
+    world.index->Cancel(world.keys[ping]);
+    world.index->Deliver(lane);
+    const auto share = static_cast<std::int64_t>(std::uint64_t{ping} * 2654435761 % 0xFFFFFFFF);
+    world.index->Hold(world.keys[ping], std::chrono::seconds(from + share * (to - from) / 0xFFFFFFFF));
+  }
+  for (Ended& ended : world.ended) ended.Reset();
+}
+
+// Lets `span` pass. `heartbeat(ping)`: with which a PING is held again.
+template <typename I, typename Heartbeat>
+Measured Pass(World<I>& world, int threads, std::chrono::milliseconds span, Heartbeat heartbeat) {
+  constexpr std::size_t kAhead = 8;
+  const std::int64_t start_ms = world.now_ms;
+  const Measured measured = RunLanes(threads, [&](std::span<const int> lanes) {
+    for (std::int64_t now_ms = start_ms + kTimeStepMs; now_ms <= start_ms + span.count(); now_ms += kTimeStepMs) {
+      Ended& first = world.EndedOf(lanes.front());
+      Ended::Scope scope(first);
+      world.index->Advance(now_ms);
+      for (const int lane : lanes) world.index->Deliver(lane);
+      auto& pings = first.pings();
+      for (std::size_t i = 0; i < pings.size(); ++i) {
+        if (i + kAhead < pings.size()) __builtin_prefetch(&world.keys[pings[i + kAhead]], 1);
+        world.index->Hold(world.keys[pings[i]], heartbeat(pings[i]));
+      }
+      pings.clear();
+    }
+  });
+  world.now_ms = start_ms + span.count();
+  return measured;
+}
+
+template <typename I>
+Outcome FinishPass(World<I>& world, const Measured& measured) {
+  Outcome outcome{.measured = measured};
+  CollectEnds(world, outcome);
+  outcome.operations = outcome.ends;
+  // Nobody was forgotten: all are still held, each one having ended at least once.
+  outcome.expected = outcome.ends >= world.keys.pings() ? outcome.ends : 0;
+  return outcome;
+}
+
+// Heartbeats of one to two minutes: over a million ends, each held again.
+template <typename I>
+Outcome Expire(World<I>& world, int threads) {
+  const auto heartbeat = [](std::uint32_t ping) { return std::chrono::seconds(60 + ping % 60); };
+  Spread(world, 60, 120);
+  const Measured measured = Pass(world, threads, std::chrono::seconds(121), heartbeat);
+  Outcome outcome = FinishPass(world, measured);
+  Spread(world, 600, 601);
+  return outcome;
+}
+
+// Ten minutes of a quiet night: every heartbeat is ten minutes.
+template <typename I>
+Outcome Churn(World<I>& world, int threads) {
+  Spread(world, 1, 600);
+  const Measured measured = Pass(world, threads, kHeartbeat + std::chrono::seconds(1), [](std::uint32_t) { return kHeartbeat; });
+  return FinishPass(world, measured);
+}
+
+}  // namespace mailwake::bench
+
+#endif  // MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_
