@@ -185,8 +185,10 @@ void EngineModel::SyncEnded(const std::string& mailbox, const std::string& devic
   const CallPtr call = NewCall(std::move(answer), mailbox, false);
   ModelMailbox& box = mailboxes_[mailbox];
   ModelDevice& state = box.devices[device];
+  call->device = device;
+  state.perhaps_known = true;
   for (const std::string& folder : folders) {
-    if (CursorOf(state, folder).low < begun) state.repeats = 0;
+    if (box.folders[folder].item_class && CursorOf(state, folder).low < begun) state.repeats = 0;
     state.cursors[folder].moves.push_back({.seq = begun, .call = call});
   }
 }
@@ -204,7 +206,9 @@ void EngineModel::FolderSyncEnded(const std::string& mailbox, const std::string&
   ModelMailbox& box = mailboxes_[mailbox];
   ModelDevice& state = box.devices[device];
   const CallPtr call = NewCall(std::move(answer), mailbox, false);
-  if (state.hierarchy.empty() || state.hierarchy.begin()->value_or(0) < to) state.repeats = 0;
+  call->device = device;
+  state.perhaps_known = true;
+  if (!state.hierarchy.empty() && state.hierarchy.rbegin()->value_or(0) < from) state.repeats = 0;
   std::set<std::optional<Seq>> possible;
   for (const std::optional<Seq>& old : state.hierarchy) {
     possible.insert(std::max(old.value_or(0), from));

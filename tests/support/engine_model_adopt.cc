@@ -44,7 +44,10 @@ void EngineModel::CheckAnswers(bool all) {
       EXPECT_FALSE(all) << "a call on " << call->mailbox << " was never answered";
       continue;
     }
-    if (call->answer->ok()) continue;
+    if (call->answer->ok()) {
+      if (!call->device.empty()) mailboxes_[call->mailbox].devices[call->device].known = true;
+      continue;
+    }
     ++situations_["a call fails"];
     call->unsure = true;
     if (!call->structural) continue;
@@ -148,7 +151,7 @@ void EngineModel::AdoptRemembered(const std::string& mailbox, bool compare) {
     }
     device.heartbeat = record.heartbeat;
     device.folders = FoldersOf(record);
-    device.known = stored != nullptr;
+    device.known = device.perhaps_known = stored != nullptr;
     device.remembered_known = true;
   }
 }
