@@ -82,7 +82,9 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     return absl::OkStatus();
   }
   const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folders[number].version);
-  const Version version = reserved > newest ? reserved : NextVersion(effects);
+  // Suspect(all) came after it and was applied first: it says more, and a sync that began after both covers both.
+  const bool covered = !replaces && reserved != 0 && reserved <= newest;
+  const Version version = covered || reserved > newest ? std::max(reserved, newest) : NextVersion(effects);
   if (version == 0) return NoVersions();
   ++stats_.changes;
 
@@ -98,7 +100,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     write.hierarchy = {mailbox.declared, mailbox.hierarchy};
   } else {
     folder.item_class = change.item_class;
-    folder.Change(version, origin);
+    if (!covered) folder.Change(version, origin);
   }
   if (host_version != 0) folder.host_version = host_version;
   write.folders.push_back(RecordOf(mailbox, number));

@@ -23,6 +23,20 @@ TEST(InterleavingTest, P2ASyncThatBeganAfterAPublishToALoadingMailboxCoversIt) {
   EXPECT_TRUE(world.live(ping));
 }
 
+// Gaps, versions: a change that waits for its mailbox, while Suspect(all) does not.
+TEST(InterleavingTest, P2ASyncThatBeganAfterAPublishToALoadingMailboxAndASuspicionOfAllCoversBoth) {
+  EngineWorld world;
+  world.store().set_held(true);
+  world.Publish("ann", "inbox");
+  world.Suspect(std::nullopt);
+  world.EndSync(world.BeginSync("ann", "phone"), {"inbox"});
+  world.store().ReleaseAll();
+  const Ping ping = world.Hold("ann", "phone", {"inbox"});
+  world.store().ReleaseAll();
+  world.ExpectNone();
+  EXPECT_TRUE(world.live(ping));
+}
+
 // Time: a step of the clock backwards is ignored; what is ready is delivered all the same.
 TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
   EngineWorld world;
