@@ -37,6 +37,14 @@ TEST(InterleavingTest, P2ASyncThatBeganAfterAPublishToALoadingMailboxAndASuspici
   EXPECT_TRUE(world.live(ping));
 }
 
+// Bounded: a device that only made changes has no record, and a reset of its cursor makes none.
+TEST(InterleavingTest, P4AResetMakesNoRecordOfADeviceThatHasNone) {
+  EngineWorld world;
+  world.Publish("ann", "inbox", "tablet");
+  world.ResetCursor("ann", "tablet", "inbox");
+  EXPECT_EQ(world.store().stored_device("ann", "tablet"), nullptr);
+}
+
 // Time: a step of the clock backwards is ignored; what is ready is delivered all the same.
 TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
   EngineWorld world;
