@@ -202,6 +202,8 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
       mailbox.folders[number].Change(versions.first++, kNoDevice);  // creating a folder is a change in it
     } else if (mailbox.folders[number].item_class.value_or(declared.item_class) != declared.item_class) {
       ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
+    } else if (!mailbox.folders[number].declaration && mailbox.folders[number].version <= suspect_) {
+      mailbox.folders[number].Change(versions.first++, kNoDevice);  // only syncs and PINGs had named it: it is created now
     }
     Folder& folder = mailbox.folders[number];
     folder.item_class = declared.item_class;

@@ -45,6 +45,15 @@ TEST(InterleavingTest, P4AResetMakesNoRecordOfADeviceThatHasNone) {
   EXPECT_EQ(world.store().stored_device("ann", "tablet"), nullptr);
 }
 
+// Versions: creating a folder is a change in it, also if another device had synced that id before there was a folder.
+TEST(InterleavingTest, P1AFolderIsCreatedThoughASyncNamedItBefore) {
+  EngineWorld world;
+  world.Sync("ann", "phone", {"cal"});
+  world.SetFolders("ann", Declare({"inbox", "cal"}));
+  const Ping ping = world.Hold("ann", "tablet", {"cal"});
+  world.ExpectOnly({Changed(ping, {"cal"})});
+}
+
 // Time: a step of the clock backwards is ignored; what is ready is delivered all the same.
 TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
   EngineWorld world;
