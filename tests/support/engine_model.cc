@@ -278,17 +278,20 @@ void EngineModel::ClockJumped(Time from, Time to, std::optional<Time> promised) 
     return;
   }
   latest_now_ = std::max(latest_now_, to);
-  if (!promised || to - *promised <= 5s) return;
-  ++situations_["a pause"];
+  // While something waits, the engine has looked at the clock each second.
+  const Duration most = to - std::chrono::floor<std::chrono::seconds>(from);
+  if (most <= 5s) return;
+  const bool surely = promised && to - *promised > 5s;
+  if (surely) ++situations_["a pause"];
   for (auto& [number, ping] : held_) {
-    ping.earliest += to - std::max(*promised, from);
-    ping.latest += to - from;
-    ping.latest_unread += to - from;
+    if (surely) ping.earliest += to - std::max(*promised, from);
+    ping.latest += most;
+    ping.latest_unread += most;
   }
   for (auto& [name, box] : mailboxes_) {
     for (auto& [id, device] : box.devices) {
       for (auto& wake : device.wake_perhaps) {
-        if (wake) *wake += to - from;
+        if (wake) *wake += most;
       }
     }
   }

@@ -214,6 +214,7 @@ class EngineModel {
   static Seq LatestForeign(const ModelMailbox& box, const std::string& device, const std::string& folder);
   bool MustHierarchy(const ModelMailbox& box, const ModelPing& ping) const;
   bool MayHierarchy(const ModelMailbox& box, const ModelPing& ping) const;
+  static bool Fits(const ModelMailbox& box, const std::string& folder, ItemClass item_class);
   bool Misfits(const ModelMailbox& box, const ModelPing& ping) const;
   bool MayMisfit(const ModelMailbox& box, const ModelPing& ping) const;
   bool MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind, bool old_list) const;

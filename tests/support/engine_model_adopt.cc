@@ -95,7 +95,11 @@ void EngineModel::Widen() {
 
 void EngineModel::Restarted(bool crashed) {
   CheckAnswers(!crashed);
-  if (crashed) Widen();
+  if (crashed) {
+    Widen();
+  } else {
+    for (const auto& [name, box] : mailboxes_) ReadNow(name);
+  }
   held_.clear();
   draining_ = false;
   for (auto& [name, box] : mailboxes_) {
@@ -107,6 +111,7 @@ void EngineModel::Restarted(bool crashed) {
 
 void EngineModel::Flushed() {
   CheckAnswers(true);
+  for (const auto& [name, box] : mailboxes_) ReadNow(name);
   for (auto& [name, box] : mailboxes_) {
     Adopt(name, !box.blurred);
     AdoptRemembered(name, true);

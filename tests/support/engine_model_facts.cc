@@ -72,19 +72,23 @@ Seq EngineModel::LatestForeign(const ModelMailbox& box, const std::string& devic
   return latest;
 }
 
+// The folder list has it, with that class.
+bool EngineModel::Fits(const ModelMailbox& box, const std::string& folder, ItemClass item_class) {
+  if (!box.declared) {
+    auto found = box.folders.find(folder);
+    return found == box.folders.end() || found->second.item_class.value_or(item_class) == item_class;
+  }
+  return std::any_of(box.list.begin(), box.list.end(),
+                     [&](const DeclaredFolder& declared) { return declared.id == folder && declared.item_class == item_class; });
+}
+
 bool EngineModel::Misfits(const ModelMailbox& box, const ModelPing& ping) const {
   if (std::map<std::string, ItemClass>(ping.folders.begin(), ping.folders.end()).size() !=
       std::set<std::pair<std::string, ItemClass>>(ping.folders.begin(), ping.folders.end()).size()) {
     return true;  // a folder has one class, and it names two
   }
-  return std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
-    if (!box.declared) {
-      auto found = box.folders.find(watched.first);
-      return found != box.folders.end() && found->second.item_class.value_or(watched.second) != watched.second;
-    }
-    return std::none_of(box.list.begin(), box.list.end(),
-                        [&](const DeclaredFolder& folder) { return folder.id == watched.first && folder.item_class == watched.second; });
-  });
+  return std::any_of(ping.folders.begin(), ping.folders.end(),
+                     [&](const auto& watched) { return !Fits(box, watched.first, watched.second); });
 }
 
 // The first PING that names a folder in which nothing has happened yet may say its class.

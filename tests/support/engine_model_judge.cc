@@ -216,7 +216,7 @@ std::string EngineModel::WhyOverdue(const ModelMailbox& box, const ModelPing& pi
   }
   std::vector<std::string> behind;
   for (const auto& [folder, item_class] : ping.folders) {
-    if (SurelyBehind(box, ping.spec.device, folder, false)) behind.push_back(folder);
+    if (Fits(box, folder, item_class) && SurelyBehind(box, ping.spec.device, folder, false)) behind.push_back(folder);
   }
   const bool old_list = MustHierarchy(box, ping);
   const bool perhaps_old_list = MayHierarchy(box, ping);

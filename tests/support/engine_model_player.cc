@@ -69,6 +69,10 @@ ModelPlayer::ModelPlayer(std::uint64_t seed, Situations& situations)
   world_.set_on_end([this](const Ended& end) { OnEnd(end); });
   world_.set_on_step([this] { model_.CheckHeld(); });
   if (setup_.two_loops) loops_.push_back(world_.AddLoop());
+  const Limits& limits = setup_.options.limits;
+  if (setup_.tight) {
+    Log(absl::StrCat("limits: pings ", limits.pings, ", a mailbox ", limits.pings_per_mailbox, ", devices ", limits.devices_per_mailbox));
+  }
   for (std::size_t i = 0; i < setup_.mailboxes; ++i) {
     for (const std::string& folder : kFolders) model_.mailbox("box" + std::to_string(i)).folders[folder];
   }
