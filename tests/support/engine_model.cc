@@ -37,6 +37,8 @@ bool EngineModel::Loading(const std::string& mailbox) const {
 void EngineModel::Published(const std::vector<Change>& changes, AnswerPtr answer) {
   if (answer->answered() && absl::IsInvalidArgument(answer->status)) return;
   const CallPtr call = NewCall(std::move(answer), changes.size() == 1 ? std::string(changes.front().mailbox) : "", false);
+  // One of several mailboxes may have no room for calls that wait.
+  call->unsure = changes.size() > 1 && options_.limits.deferred_per_mailbox < 100;
   for (const Change& change : changes) {
     const auto mask = options_.wake_kinds[static_cast<std::size_t>(change.item_class)];
     if ((mask & (1U << static_cast<unsigned>(change.kind))) == 0) {
@@ -188,7 +190,8 @@ void EngineModel::SyncEnded(const std::string& mailbox, const std::string& devic
   call->device = device;
   state.perhaps_known = true;
   for (const std::string& folder : folders) {
-    if (box.folders[folder].item_class && CursorOf(state, folder).low < begun) state.repeats = 0;
+    const auto& item_class = box.folders[folder].item_class;
+    if (item_class && Fits(box, folder, *item_class) && CursorOf(state, folder).low < begun) state.repeats = 0;
     state.cursors[folder].moves.push_back({.seq = begun, .call = call});
   }
 }

@@ -45,6 +45,7 @@ void EngineModel::CheckAnswers(bool all) {
       continue;
     }
     if (call->answer->ok()) {
+      call->unsure = false;
       if (!call->device.empty()) mailboxes_[call->mailbox].devices[call->device].known = true;
       continue;
     }
