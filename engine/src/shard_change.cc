@@ -165,6 +165,9 @@ void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> fol
 
 namespace {
 
+// There was no such folder, as far as is known: only syncs and PINGs have named it.
+bool OnlyNamed(const Folder& folder, Version suspect) { return !folder.item_class || (!folder.declaration && folder.version <= suspect); }
+
 bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::size_t position) {
   return folder.declaration && folder.item_class == declared.item_class && folder.declaration->name == declared.name &&
          folder.declaration->type == declared.type && folder.declaration->parent == declared.parent &&
@@ -202,8 +205,8 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
       mailbox.folders[number].Change(versions.first++, kNoDevice);  // creating a folder is a change in it
     } else if (mailbox.folders[number].item_class.value_or(declared.item_class) != declared.item_class) {
       ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
-    } else if (!mailbox.folders[number].declaration && mailbox.folders[number].version <= suspect_) {
-      mailbox.folders[number].Change(versions.first++, kNoDevice);  // only syncs and PINGs had named it: it is created now
+    } else if (OnlyNamed(mailbox.folders[number], suspect_)) {
+      mailbox.folders[number].Change(versions.first++, kNoDevice);  // it is created now
     }
     Folder& folder = mailbox.folders[number];
     folder.item_class = declared.item_class;

@@ -54,6 +54,17 @@ TEST(InterleavingTest, P1AFolderIsCreatedThoughASyncNamedItBefore) {
   world.ExpectOnly({Changed(ping, {"cal"})});
 }
 
+// The same where the mailbox was suspected before.
+TEST(InterleavingTest, P1AFolderIsCreatedThoughASyncNamedItBeforeASuspicion) {
+  EngineWorld world;
+  world.Sync("ann", "phone", {"cal"});
+  world.Suspect("ann");
+  world.Sync("ann", "phone", {"cal"});
+  world.SetFolders("ann", Declare({"inbox", "cal"}));
+  const Ping ping = world.Hold("ann", "phone", {"cal"});
+  world.ExpectOnly({Changed(ping, {"cal"})});
+}
+
 // Time: a step of the clock backwards is ignored; what is ready is delivered all the same.
 TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
   EngineWorld world;
