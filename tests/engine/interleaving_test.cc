@@ -65,6 +65,16 @@ TEST(InterleavingTest, P1AFolderIsCreatedThoughASyncNamedItBeforeASuspicion) {
   world.ExpectOnly({Changed(ping, {"cal"})});
 }
 
+// Pacing: a PING is held back only for what its device was told, however often it was told of something else.
+TEST(InterleavingTest, P6APingThatDoesNotFitIsToldSoAtOnceAfterRepeatedWakes) {
+  EngineWorld world;
+  world.Publish("ann", "inbox");
+  for (int i = 0; i < 4; ++i) world.Hold("ann", "phone", {"inbox"});
+  world.TakeEnded();
+  const Ping ping = world.Hold({.mailbox = "ann", .device = "phone", .heartbeat = 600s, .folders = {{{"inbox", ItemClass::kNotes}}}});
+  world.ExpectOnly({HierarchyChanged(ping)});
+}
+
 // Time: a step of the clock backwards is ignored; what is ready is delivered all the same.
 TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
   EngineWorld world;
