@@ -143,9 +143,11 @@ void EngineModel::FoldersSet(const std::string& mailbox, const std::vector<Decla
     if (folder.item_class && !there) Replace(box, declared.id, call);
     const bool new_to_list = !contains(box.list, declared.id);
     folder.item_class = declared.item_class;
-    // A folder that was there undeclared: whether declaring it creates it, no rule says.
+    // A folder that was there undeclared, be it that a PING named it and it was suspected: whether declaring it creates it, no rule says.
+    const bool suspected = std::any_of(folder.events.begin(), folder.events.end(), [](const auto& event) { return event.suspect; });
     if (!there || new_to_list) {
-      folder.events.push_back({.kind = ModelFolder::Event::kChange, .seq = seq_, .call = call, .maybe = there});
+      const bool maybe = there || (!folder.named.empty() && suspected);
+      folder.events.push_back({.kind = ModelFolder::Event::kChange, .seq = seq_, .call = call, .maybe = maybe});
     }
   }
   // What is there and not declared is outside the list: it may go or stay quietly.

@@ -82,7 +82,7 @@ struct ModelDevice {
   std::optional<std::chrono::seconds> heartbeat;  // remembered
   std::optional<WatchList> folders;
   bool remembered_known = true;
-  std::map<std::string, Seq> told;  // by folder: the last change that it was told of
+  std::map<std::string, Seq> told;  // by folder: when it was last told of what had changed
   std::optional<Seq> told_list;     // the folder list that it was told of
   int repeats = 0;                  // ends that told it nothing else, since it last synced
   int superseded = 0;

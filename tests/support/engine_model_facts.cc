@@ -67,7 +67,7 @@ Seq EngineModel::LatestForeign(const ModelMailbox& box, const std::string& devic
   Seq latest = 0;
   for (const ModelFolder::Event& event : found->second.events) {
     const bool foreign = event.origin.empty() || event.origin != device;
-    if (foreign && !event.call->unsure && !event.maybe) latest = event.seq;
+    if (foreign && !event.call->unsure && !event.maybe && !event.of_all) latest = event.seq;
   }
   return latest;
 }

@@ -30,6 +30,7 @@ void EngineModel::Held(Ping number, const HoldSpec& spec) {
   FindRefusals(ping);
   ModelPing& kept = held_.emplace(number.number, std::move(ping)).first->second;
   if (!kept.must_refuse.empty() || draining_) return;
+  for (const auto& [id, item_class] : kept.folders) box.folders[id].named.insert(item_class);
   CountAll(kept);
   if (!Loading(spec.mailbox)) {
     Resolve(kept);
@@ -147,7 +148,6 @@ void EngineModel::Accept(ModelPing& ping) {
   device.known = true;
   // Whether a PING that does not fit the folder list is remembered, no rule says.
   const bool unclear = box.blurred || MayMisfit(box, ping);
-  for (const auto& [id, item_class] : ping.folders) box.folders[id].named.insert(item_class);
   GiveHierarchy(ping);
   if (ping.spec.kind != PingKind::kPing) return;
   if (ping.spec.heartbeat) device.heartbeat = ping.spec.heartbeat;

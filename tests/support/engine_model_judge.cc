@@ -148,13 +148,13 @@ void EngineModel::Learn(ModelMailbox& box, const ModelPing& ping, const Ended& e
     if (device.told_list >= HierarchyOf(box).low) ++device.repeats;
     device.told_list = HierarchyOf(box).high;
     // It names none, but is a wake for all.
-    for (const auto& [folder, item_class] : ping.folders) device.told[folder] = LatestForeign(box, ping.spec.device, folder);
+    for (const auto& [folder, item_class] : ping.folders) device.told[folder] = seq_;
   }
   if (end.reason != EndReason::kChanged && end.reason != EndReason::kResync) return;
   bool news = false;
   for (const std::string& folder : end.folders) news = news || device.told[folder] < LatestForeign(box, ping.spec.device, folder);
   if (!news) ++device.repeats;
-  for (const std::string& folder : end.folders) device.told[folder] = LatestForeign(box, ping.spec.device, folder);
+  for (const std::string& folder : end.folders) device.told[folder] = seq_;
   for (const auto& [folder, item_class] : ping.folders) {
     if (!Names(end.folders, folder)) continue;
     const auto index = static_cast<std::size_t>(item_class);
@@ -192,6 +192,7 @@ std::string EngineModel::Stored(const ModelPing& ping) const {
   if (!Loading(ping.spec.mailbox)) {
     absl::StrAppend(&text, "\n  it waits because ", world_.engine().Explain(ping.spec.mailbox, ping.spec.device).why);
   }
+  absl::StrAppend(&text, "\n  told nothing new ", mailboxes_.at(ping.spec.mailbox).devices.at(ping.spec.device).repeats, " times");
   const DeviceRecord* device = world_.store().stored_device(ping.spec.mailbox, ping.spec.device);
   if (device == nullptr) return text;
   absl::StrAppend(&text, "\n  ", device->id, " has folder list ", device->hierarchy_cursor.value_or(0));
