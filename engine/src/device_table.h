@@ -28,11 +28,11 @@ namespace mailwake {
 
 // What a device was last told, to pace PINGs that ask again without having synced.
 struct Told {
-  FolderSet folders;         // named by the last wake
-  Version upto = 0;          // and told are their versions up to here
-  Version hierarchy = 0;     // the folder list that it was told of
-  std::int64_t at_ms = 0;    // engine time of the last wake
-  std::uint8_t repeats = 0;  // wakes in a row that told nothing new
+  FolderSet folders;                 // named by the last wake
+  Version upto = 0;                  // and told are their versions up to here
+  std::optional<Version> hierarchy;  // the folder list that it was told of, if it was told of one
+  std::int64_t at_ms = 0;            // engine time of the last wake
+  std::uint8_t repeats = 0;          // wakes in a row that told nothing new
 };
 
 // PINGs of the device that took each other's place, to slow two clients that use one device id.

@@ -82,7 +82,9 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     return absl::OkStatus();
   }
   const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folders[number].version);
-  const Version version = reserved > newest ? reserved : NextVersion(effects);
+  // Suspect(all) came after it and was applied first: it says more, and a sync that began after both covers both.
+  const bool covered = !replaces && reserved != 0 && reserved <= newest;
+  const Version version = covered || reserved > newest ? std::max(reserved, newest) : NextVersion(effects);
   if (version == 0) return NoVersions();
   ++stats_.changes;
 
@@ -98,7 +100,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     AddHierarchy(mailbox, write);
   } else {
     folder.item_class = change.item_class;
-    folder.Change(version, origin);
+    if (!covered) folder.Change(version, origin);
   }
   if (host_version != 0) folder.host_version = host_version;
   AddFolder(mailbox, number, write);
@@ -163,6 +165,9 @@ void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> fol
 
 namespace {
 
+// There was no such folder, as far as is known: only syncs and PINGs have named it.
+bool OnlyNamed(const Folder& folder, Version suspect) { return !folder.item_class || (!folder.declaration && folder.version <= suspect); }
+
 bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::size_t position) {
   return folder.declaration && folder.item_class == declared.item_class && folder.declaration->name == declared.name &&
          folder.declaration->type == declared.type && folder.declaration->parent == declared.parent &&
@@ -200,6 +205,8 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
       mailbox.folders[number].Change(versions.first++, kNoDevice);  // creating a folder is a change in it
     } else if (mailbox.folders[number].item_class.value_or(declared.item_class) != declared.item_class) {
       ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
+    } else if (OnlyNamed(mailbox.folders[number], suspect_)) {
+      mailbox.folders[number].Change(versions.first++, kNoDevice);  // it is created now
     }
     Folder& folder = mailbox.folders[number];
     folder.item_class = declared.item_class;

@@ -110,6 +110,7 @@ void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::st
             const FolderNumber number = mailbox.folders.Find(folder);
             if (device_number == kNoDevice || number == kNoFolder) return absl::OkStatus();  // there is no cursor to reset
             Device& device = mailbox.devices[device_number];
+            if (!device.known) return absl::OkStatus();  // nor here, and its record would be one too many
             device.SetCursor(number, 0);
             device.told.folders.Remove(number);
             std::erase_if(device.named, [number](const auto& named) { return named.first == number; });

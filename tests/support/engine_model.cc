@@ -37,6 +37,8 @@ bool EngineModel::Loading(const std::string& mailbox) const {
 void EngineModel::Published(const std::vector<Change>& changes, AnswerPtr answer) {
   if (answer->answered() && absl::IsInvalidArgument(answer->status)) return;
   const CallPtr call = NewCall(std::move(answer), changes.size() == 1 ? std::string(changes.front().mailbox) : "", false);
+  // One of several mailboxes may have no room for calls that wait.
+  call->unsure = changes.size() > 1 && options_.limits.deferred_per_mailbox < 100;
   for (const Change& change : changes) {
     const auto mask = options_.wake_kinds[static_cast<std::size_t>(change.item_class)];
     if ((mask & (1U << static_cast<unsigned>(change.kind))) == 0) {
@@ -141,9 +143,11 @@ void EngineModel::FoldersSet(const std::string& mailbox, const std::vector<Decla
     if (folder.item_class && !there) Replace(box, declared.id, call);
     const bool new_to_list = !contains(box.list, declared.id);
     folder.item_class = declared.item_class;
-    // A folder that was there undeclared: whether declaring it creates it, no rule says.
+    // A folder that was there undeclared, be it that a PING named it and it was suspected: whether declaring it creates it, no rule says.
+    const bool suspected = std::any_of(folder.events.begin(), folder.events.end(), [](const auto& event) { return event.suspect; });
     if (!there || new_to_list) {
-      folder.events.push_back({.kind = ModelFolder::Event::kChange, .seq = seq_, .call = call, .maybe = there});
+      const bool maybe = there || (!folder.named.empty() && suspected);
+      folder.events.push_back({.kind = ModelFolder::Event::kChange, .seq = seq_, .call = call, .maybe = maybe});
     }
   }
   // What is there and not declared is outside the list: it may go or stay quietly.
@@ -185,8 +189,11 @@ void EngineModel::SyncEnded(const std::string& mailbox, const std::string& devic
   const CallPtr call = NewCall(std::move(answer), mailbox, false);
   ModelMailbox& box = mailboxes_[mailbox];
   ModelDevice& state = box.devices[device];
+  call->device = device;
+  state.perhaps_known = true;
   for (const std::string& folder : folders) {
-    if (CursorOf(state, folder).low < begun) state.repeats = 0;
+    const auto& item_class = box.folders[folder].item_class;
+    if (item_class && Fits(box, folder, *item_class) && CursorOf(state, folder).low < begun) state.repeats = 0;
     state.cursors[folder].moves.push_back({.seq = begun, .call = call});
   }
 }
@@ -204,7 +211,9 @@ void EngineModel::FolderSyncEnded(const std::string& mailbox, const std::string&
   ModelMailbox& box = mailboxes_[mailbox];
   ModelDevice& state = box.devices[device];
   const CallPtr call = NewCall(std::move(answer), mailbox, false);
-  if (state.hierarchy.empty() || state.hierarchy.begin()->value_or(0) < to) state.repeats = 0;
+  call->device = device;
+  state.perhaps_known = true;
+  if (!state.hierarchy.empty() && state.hierarchy.rbegin()->value_or(0) < from) state.repeats = 0;
   std::set<std::optional<Seq>> possible;
   for (const std::optional<Seq>& old : state.hierarchy) {
     possible.insert(std::max(old.value_or(0), from));
@@ -274,17 +283,20 @@ void EngineModel::ClockJumped(Time from, Time to, std::optional<Time> promised) 
     return;
   }
   latest_now_ = std::max(latest_now_, to);
-  if (!promised || to - *promised <= 5s) return;
-  ++situations_["a pause"];
+  // While something waits, the engine has looked at the clock each second.
+  const Duration most = to - std::chrono::floor<std::chrono::seconds>(from);
+  if (most <= 5s) return;
+  const bool surely = promised && to - *promised > 5s;
+  if (surely) ++situations_["a pause"];
   for (auto& [number, ping] : held_) {
-    ping.earliest += to - std::max(*promised, from);
-    ping.latest += to - from;
-    ping.latest_unread += to - from;
+    if (surely) ping.earliest += to - std::max(*promised, from);
+    ping.latest += most;
+    ping.latest_unread += most;
   }
   for (auto& [name, box] : mailboxes_) {
     for (auto& [id, device] : box.devices) {
       for (auto& wake : device.wake_perhaps) {
-        if (wake) *wake += to - from;
+        if (wake) *wake += most;
       }
     }
   }

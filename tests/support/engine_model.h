@@ -35,7 +35,8 @@ struct ModelCall {
   AnswerPtr answer;
   std::string mailbox;  // empty: all
   bool structural = false;
-  bool unsure = false;  // its effects may or may not be there
+  bool unsure = false;      // its effects may or may not be there
+  std::string device = {};  // that it makes known
 };
 using CallPtr = std::shared_ptr<ModelCall>;
 
@@ -81,15 +82,15 @@ struct ModelDevice {
   std::optional<std::chrono::seconds> heartbeat;  // remembered
   std::optional<WatchList> folders;
   bool remembered_known = true;
-  std::map<std::string, Seq> told;  // by folder: the last change that it was told of
+  std::map<std::string, Seq> told;  // by folder: when it was last told of what had changed
   std::optional<Seq> told_list;     // the folder list that it was told of
-  Seq told_list_at = 0;
-  int repeats = 0;  // ends that told it nothing else, since it last synced
+  int repeats = 0;                  // ends that told it nothing else, since it last synced
   int superseded = 0;
   std::array<std::optional<Time>, kItemClasses> wake_surely;  // the last wake, for "not before"
   std::array<Seq, kItemClasses> wake_seq{};
   std::array<std::optional<Time>, kItemClasses> wake_perhaps;  // for "not after"
   bool known = false;                                          // surely has a record
+  bool perhaps_known = false;
 };
 
 struct ModelMailbox {
@@ -123,16 +124,16 @@ struct ModelPing {
   std::set<Refusal> must_refuse;
   std::set<Refusal> may_refuse;
   Seq hierarchy_when_held = 0;
-  bool accepted = false;  // as far as the model knows
-  bool unread = false;    // its mailbox has not been read since: it may not have been accepted yet
+  bool unread = true;     // its mailbox has not been read since: nobody knows what it comes to
+  bool accepted = false;  // surely
   bool superseded = false;
   bool perhaps_superseded = false;
   bool cancelled = false;
   bool revoked = false;
   bool shed = false;
   bool drained = false;
+  bool no_load = false;          // its mailbox could not be read when it was held
   std::size_t failed_loads = 0;  // of the mailbox, when it was held
-  bool held_in_trouble = false;  // the last load before had failed
 };
 
 class EngineModel {
@@ -192,11 +193,15 @@ class EngineModel {
   void Adopt(const std::string& mailbox, bool compare);
   void AdoptRemembered(const std::string& mailbox, bool compare);
   void Widen();
+  void ReadNow(const std::string& mailbox);
+  void Resolve(ModelPing& ping);
   void Accept(ModelPing& ping);
   void Supersede(const ModelPing& ping, bool surely);
-  void GiveHierarchy(const ModelPing& ping, bool surely);
+  void GiveHierarchy(const ModelPing& ping);
+  bool LoadFailed(const ModelPing& ping) const;
   void FindRefusals(ModelPing& ping) const;
-  void CountRefusals(ModelPing& ping);
+  void CountHere(ModelPing& ping);
+  void CountAll(ModelPing& ping) const;
   void Revoke(const std::string& mailbox, const std::string* device, std::size_t ended);
 
   Bounds CursorOf(const ModelDevice& device, const std::string& folder) const;
@@ -205,10 +210,13 @@ class EngineModel {
   bool SurelyBehind(const ModelMailbox& box, const std::string& device, const std::string& folder, bool spread = true) const;
   // The first change that may make it behind; 0: it is not.
   Seq FirstBehind(const ModelMailbox& box, const std::string& device, const std::string& folder, bool only_suspicion = false) const;
+  // The last change that surely is another's.
   static Seq LatestForeign(const ModelMailbox& box, const std::string& device, const std::string& folder);
   bool MustHierarchy(const ModelMailbox& box, const ModelPing& ping) const;
   bool MayHierarchy(const ModelMailbox& box, const ModelPing& ping) const;
+  static bool Fits(const ModelMailbox& box, const std::string& folder, ItemClass item_class);
   bool Misfits(const ModelMailbox& box, const ModelPing& ping) const;
+  bool MayMisfit(const ModelMailbox& box, const ModelPing& ping) const;
   bool MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind, bool old_list) const;
   bool MayWakeNow(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& named) const;
 

@@ -44,7 +44,11 @@ void EngineModel::CheckAnswers(bool all) {
       EXPECT_FALSE(all) << "a call on " << call->mailbox << " was never answered";
       continue;
     }
-    if (call->answer->ok()) continue;
+    if (call->answer->ok()) {
+      call->unsure = false;
+      if (!call->device.empty()) mailboxes_[call->mailbox].devices[call->device].known = true;
+      continue;
+    }
     ++situations_["a call fails"];
     call->unsure = true;
     if (!call->structural) continue;
@@ -92,7 +96,11 @@ void EngineModel::Widen() {
 
 void EngineModel::Restarted(bool crashed) {
   CheckAnswers(!crashed);
-  if (crashed) Widen();
+  if (crashed) {
+    Widen();
+  } else {
+    for (const auto& [name, box] : mailboxes_) ReadNow(name);
+  }
   held_.clear();
   draining_ = false;
   for (auto& [name, box] : mailboxes_) {
@@ -104,6 +112,7 @@ void EngineModel::Restarted(bool crashed) {
 
 void EngineModel::Flushed() {
   CheckAnswers(true);
+  for (const auto& [name, box] : mailboxes_) ReadNow(name);
   for (auto& [name, box] : mailboxes_) {
     Adopt(name, !box.blurred);
     AdoptRemembered(name, true);
@@ -148,7 +157,7 @@ void EngineModel::AdoptRemembered(const std::string& mailbox, bool compare) {
     }
     device.heartbeat = record.heartbeat;
     device.folders = FoldersOf(record);
-    device.known = stored != nullptr;
+    device.known = device.perhaps_known = stored != nullptr;
     device.remembered_known = true;
   }
 }

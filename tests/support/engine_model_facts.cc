@@ -66,9 +66,20 @@ Seq EngineModel::LatestForeign(const ModelMailbox& box, const std::string& devic
   if (found == box.folders.end()) return 0;
   Seq latest = 0;
   for (const ModelFolder::Event& event : found->second.events) {
-    if (event.origin.empty() || event.origin != device) latest = event.seq;
+    const bool foreign = event.origin.empty() || event.origin != device;
+    if (foreign && !event.call->unsure && !event.maybe && !event.of_all) latest = event.seq;
   }
   return latest;
+}
+
+// The folder list has it, with that class.
+bool EngineModel::Fits(const ModelMailbox& box, const std::string& folder, ItemClass item_class) {
+  if (!box.declared) {
+    auto found = box.folders.find(folder);
+    return found == box.folders.end() || found->second.item_class.value_or(item_class) == item_class;
+  }
+  return std::any_of(box.list.begin(), box.list.end(),
+                     [&](const DeclaredFolder& declared) { return declared.id == folder && declared.item_class == item_class; });
 }
 
 bool EngineModel::Misfits(const ModelMailbox& box, const ModelPing& ping) const {
@@ -76,18 +87,20 @@ bool EngineModel::Misfits(const ModelMailbox& box, const ModelPing& ping) const 
       std::set<std::pair<std::string, ItemClass>>(ping.folders.begin(), ping.folders.end()).size()) {
     return true;  // a folder has one class, and it names two
   }
-  return std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
-    if (!box.declared) {
-      auto found = box.folders.find(watched.first);
-      return found != box.folders.end() && found->second.item_class.value_or(watched.second) != watched.second;
-    }
-    return std::none_of(box.list.begin(), box.list.end(),
-                        [&](const DeclaredFolder& folder) { return folder.id == watched.first && folder.item_class == watched.second; });
-  });
+  return std::any_of(ping.folders.begin(), ping.folders.end(),
+                     [&](const auto& watched) { return !Fits(box, watched.first, watched.second); });
+}
+
+// The first PING that names a folder in which nothing has happened yet may say its class.
+bool EngineModel::MayMisfit(const ModelMailbox& box, const ModelPing& ping) const {
+  return Misfits(box, ping) || std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
+           auto found = box.folders.find(watched.first);
+           return found != box.folders.end() && !found->second.item_class && !found->second.IsNamedOnly(watched.second);
+         });
 }
 
 bool EngineModel::MustHierarchy(const ModelMailbox& box, const ModelPing& ping) const {
-  if (box.blurred || Loading(ping.spec.mailbox)) return false;
+  if (box.blurred) return false;
   if (Misfits(box, ping)) return true;
   const Seq present = HierarchyOf(box).low;
   const auto& had = box.devices.at(ping.spec.device).hierarchy;
@@ -95,12 +108,7 @@ bool EngineModel::MustHierarchy(const ModelMailbox& box, const ModelPing& ping) 
 }
 
 bool EngineModel::MayHierarchy(const ModelMailbox& box, const ModelPing& ping) const {
-  if (box.blurred || Misfits(box, ping)) return true;
-  // The first PING that names a folder in which nothing has happened yet may say its class.
-  for (const auto& [folder, item_class] : ping.folders) {
-    auto found = box.folders.find(folder);
-    if (found != box.folders.end() && !found->second.item_class && !found->second.IsNamedOnly(item_class)) return true;
-  }
+  if (box.blurred || MayMisfit(box, ping)) return true;
   const Seq present = HierarchyOf(box).high;
   const auto& had = box.devices.at(ping.spec.device).hierarchy;
   return std::any_of(had.begin(), had.end(),
@@ -111,17 +119,16 @@ bool EngineModel::MayHierarchy(const ModelMailbox& box, const ModelPing& ping) c
 bool EngineModel::MayBePaced(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& behind, bool old_list) const {
   const ModelDevice& device = box.devices.at(ping.spec.device);
   if (device.repeats < 3) return false;
-  if (old_list && device.told_list != HierarchyOf(box).high) return false;
+  if (old_list && device.told_list < HierarchyOf(box).low) return false;
   return std::all_of(behind.begin(), behind.end(), [&](const std::string& folder) {
     auto told = device.told.find(folder);
-    const Seq upto = std::max(told == device.told.end() ? 0 : told->second, old_list ? device.told_list_at : 0);
-    return LatestForeign(box, ping.spec.device, folder) <= upto;
+    return LatestForeign(box, ping.spec.device, folder) <= (told == device.told.end() ? 0 : told->second);
   });
 }
 
 // Its heartbeat ends, or the window of one of the folders' classes is not open.
 bool EngineModel::MayWakeNow(const ModelMailbox& box, const ModelPing& ping, const std::vector<std::string>& named) const {
-  if (world_.now() >= ping.earliest) return true;
+  if (world_.now() >= ping.earliest || ping.drained) return true;
   const ModelDevice& device = box.devices.at(ping.spec.device);
   return std::any_of(ping.folders.begin(), ping.folders.end(), [&](const auto& watched) {
     if (std::find(named.begin(), named.end(), watched.first) == named.end()) return false;

@@ -32,7 +32,7 @@ std::string EngineModel::WhyNotChanged(const ModelMailbox& box, const ModelPing&
     if (FirstBehind(box, ping.spec.device, folder) == 0) return "P2: it names " + folder + " in which the device is not behind";
   }
   for (const auto& [folder, item_class] : ping.folders) {
-    if (!Loading(ping.spec.mailbox) && SurelyBehind(box, ping.spec.device, folder, false) && !Names(end.folders, folder)) {
+    if (SurelyBehind(box, ping.spec.device, folder, false) && !Names(end.folders, folder)) {
       return "it does not name " + folder + " in which the device is behind";
     }
   }
@@ -90,10 +90,9 @@ std::string EngineModel::WhyNotExpired(const ModelMailbox& box, const ModelPing&
 }
 
 std::string EngineModel::WhyNot(const ModelMailbox& box, const ModelPing& ping, const Ended& end) {
-  const bool load_failed = ping.held_in_trouble || world_.store().failed_loads(ping.spec.mailbox) > ping.failed_loads;
   const bool going = ping.superseded || ping.revoked || ping.cancelled;
   if (!ping.must_refuse.empty() && end.reason != EndReason::kRefused && !ping.cancelled && !ping.drained) {
-    if (!(load_failed && end.reason == EndReason::kFailed)) return "it must be refused";
+    return "it must be refused";
   }
   if (end.reason != EndReason::kRefused && !end.folders.empty() && end.reason != EndReason::kChanged && end.reason != EndReason::kResync) {
     return "only changed and resync name folders";
@@ -118,7 +117,8 @@ std::string EngineModel::WhyNot(const ModelMailbox& box, const ModelPing& ping, 
     case EndReason::kDrained:
       return ping.drained ? "" : "nobody asked for it";
     case EndReason::kFailed:
-      return load_failed || (Loading(ping.spec.mailbox) && world_.now() >= ping.earliest) ? "" : "the store was well";
+      if (!ping.unread) return "its mailbox has been read";
+      return LoadFailed(ping) || world_.now() >= ping.earliest ? "" : "the store was well";
   }
   return "no such reason";
 }
@@ -129,16 +129,8 @@ void EngineModel::Judge(const Ended& end) {
   ModelPing& ping = found->second;
   ModelMailbox& box = mailboxes_[ping.spec.mailbox];
   latest_now_ = std::max(latest_now_, world_.now());
-  const bool cut = end.reason == EndReason::kCancelled || end.reason == EndReason::kShed;  // perhaps before it was accepted
-  const bool ambiguous = end.reason == EndReason::kFailed || end.reason == EndReason::kDrained || (cut && ping.unread);
-  if (end.reason != EndReason::kRefused && !ambiguous) {
-    Accept(ping);
-    const bool compared = end.reason != EndReason::kCancelled && end.reason != EndReason::kSuperseded && end.reason != EndReason::kShed;
-    GiveHierarchy(ping, compared);
-  } else if (ambiguous) {
-    box.devices[ping.spec.device].remembered_known = false;
-    GiveHierarchy(ping, false);
-  }
+  ReadNow(ping.spec.mailbox);
+  if (!ping.unread && ping.must_refuse.empty() && end.reason != EndReason::kRefused) Accept(ping);
   const std::string why_not = WhyNot(box, ping, end);
   EXPECT_TRUE(why_not.empty()) << "PING " << end.ping.number << " of " << ping.spec.mailbox << " " << ping.spec.device << " ended "
                                << Name(end.reason) << " " << Name(end.refusal) << " {" << absl::StrJoin(end.folders, " ")
@@ -153,15 +145,16 @@ void EngineModel::Learn(ModelMailbox& box, const ModelPing& ping, const Ended& e
   ModelDevice& device = box.devices[ping.spec.device];
   if (end.reason == EndReason::kSuperseded) ++device.superseded;
   if (end.reason == EndReason::kHierarchy) {
-    if (device.told_list == HierarchyOf(box).high) ++device.repeats;
+    if (device.told_list >= HierarchyOf(box).low) ++device.repeats;
     device.told_list = HierarchyOf(box).high;
-    device.told_list_at = seq_;
+    // It names none, but is a wake for all.
+    for (const auto& [folder, item_class] : ping.folders) device.told[folder] = seq_;
   }
   if (end.reason != EndReason::kChanged && end.reason != EndReason::kResync) return;
   bool news = false;
   for (const std::string& folder : end.folders) news = news || device.told[folder] < LatestForeign(box, ping.spec.device, folder);
   if (!news) ++device.repeats;
-  for (const std::string& folder : end.folders) device.told[folder] = LatestForeign(box, ping.spec.device, folder);
+  for (const std::string& folder : end.folders) device.told[folder] = seq_;
   for (const auto& [folder, item_class] : ping.folders) {
     if (!Names(end.folders, folder)) continue;
     const auto index = static_cast<std::size_t>(item_class);
@@ -199,6 +192,7 @@ std::string EngineModel::Stored(const ModelPing& ping) const {
   if (!Loading(ping.spec.mailbox)) {
     absl::StrAppend(&text, "\n  it waits because ", world_.engine().Explain(ping.spec.mailbox, ping.spec.device).why);
   }
+  absl::StrAppend(&text, "\n  told nothing new ", mailboxes_.at(ping.spec.mailbox).devices.at(ping.spec.device).repeats, " times");
   const DeviceRecord* device = world_.store().stored_device(ping.spec.mailbox, ping.spec.device);
   if (device == nullptr) return text;
   absl::StrAppend(&text, "\n  ", device->id, " has folder list ", device->hierarchy_cursor.value_or(0));
@@ -211,20 +205,19 @@ std::string EngineModel::Stored(const ModelPing& ping) const {
 std::string EngineModel::WhyOverdue(const ModelMailbox& box, const ModelPing& ping) {
   const Time now = world_.now();
   const ModelDevice& device = box.devices.at(ping.spec.device);
-  const bool loading = Loading(ping.spec.mailbox);  // it may not be known yet that the newer one is accepted
-  if (now > (loading || !ping.must_refuse.empty() ? ping.latest_unread : ping.latest)) return "P6: its heartbeat has ended";
-  if (ping.superseded && !loading && device.superseded < kFreeSupersedes) return "a newer PING of the device is held";
+  if (now > (ping.unread ? ping.latest_unread : ping.latest)) return "P6: its heartbeat has ended";
+  if (!ping.must_refuse.empty()) return "it must be refused";
+  if (ping.superseded && device.superseded < kFreeSupersedes) return "a newer PING of the device is held";
   if (ping.superseded) return {};
   if (ping.revoked || ping.cancelled) return "it was revoked or cancelled";
   if (ping.drained) return {};
-  if (loading) {
+  if (ping.unread) {
     ++situations_["held while its mailbox loads"];
-    return {};
+    return Loading(ping.spec.mailbox) ? "" : "its mailbox has been read";
   }
-  if (!ping.must_refuse.empty()) return "it must be refused";
   std::vector<std::string> behind;
   for (const auto& [folder, item_class] : ping.folders) {
-    if (SurelyBehind(box, ping.spec.device, folder, false)) behind.push_back(folder);
+    if (Fits(box, folder, item_class) && SurelyBehind(box, ping.spec.device, folder, false)) behind.push_back(folder);
   }
   const bool old_list = MustHierarchy(box, ping);
   const bool perhaps_old_list = MayHierarchy(box, ping);
@@ -237,6 +230,7 @@ std::string EngineModel::WhyOverdue(const ModelMailbox& box, const ModelPing& pi
   for (const auto& [folder, item_class] : ping.folders) {
     const auto index = static_cast<std::size_t>(item_class);
     const std::optional<Time> wake = device.wake_perhaps[index];
+    if (MayBePaced(box, ping, {folder}, false)) continue;
     if (Names(behind, folder) && (!wake || now >= *wake + options_.coalesce[index])) return "the device is behind in " + folder;
   }
   ++situations_["a change waits for a window"];
@@ -247,11 +241,8 @@ void EngineModel::CheckHeld() {
   latest_now_ = std::max(latest_now_, world_.now());
   CheckAnswers(false);
   for (auto& [number, ping] : held_) {
-    if (!Loading(ping.spec.mailbox) && ping.must_refuse.empty()) {
-      Accept(ping);
-      GiveHierarchy(ping, true);
-      ping.unread = false;
-    }
+    ReadNow(ping.spec.mailbox);
+    if (!ping.unread && ping.must_refuse.empty()) Accept(ping);
     ping.shed = false;
   }
   for (auto& [number, ping] : held_) {
@@ -281,7 +272,7 @@ void EngineModel::CheckExplanation(std::size_t number) {
   EXPECT_FALSE(explanation.why.empty());
   for (const Explanation::Folder& folder : explanation.folders) {
     EXPECT_TRUE(!folder.behind || FirstBehind(box, ping.spec.device, folder.id) != 0) << "explained as behind in " << folder.id;
-    EXPECT_TRUE(folder.behind || !SurelyBehind(box, ping.spec.device, folder.id)) << "explained as not behind in " << folder.id;
+    EXPECT_TRUE(folder.behind || !SurelyBehind(box, ping.spec.device, folder.id, false)) << "explained as not behind in " << folder.id;
   }
 }
 

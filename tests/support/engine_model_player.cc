@@ -69,6 +69,10 @@ ModelPlayer::ModelPlayer(std::uint64_t seed, Situations& situations)
   world_.set_on_end([this](const Ended& end) { OnEnd(end); });
   world_.set_on_step([this] { model_.CheckHeld(); });
   if (setup_.two_loops) loops_.push_back(world_.AddLoop());
+  const Limits& limits = setup_.options.limits;
+  if (setup_.tight) {
+    Log(absl::StrCat("limits: pings ", limits.pings, ", a mailbox ", limits.pings_per_mailbox, ", devices ", limits.devices_per_mailbox));
+  }
   for (std::size_t i = 0; i < setup_.mailboxes; ++i) {
     for (const std::string& folder : kFolders) model_.mailbox("box" + std::to_string(i)).folders[folder];
   }
@@ -82,6 +86,7 @@ void ModelPlayer::OnEnd(const Ended& end) {
   if (found != model_.held().end()) next = found->second.spec;
   model_.Judge(end);
   if (!setup_.nested || restarting_ || end.reason == EndReason::kRefused || end.reason == EndReason::kSuperseded || !Chance(300)) return;
+  if ((!next.heartbeat || !next.folders) && !Remembers(next)) return;
   ++situations_["held again inside the callback"];
   HoldNow(next);
 }
@@ -182,17 +187,22 @@ void ModelPlayer::PlayHold() {
   spec.heartbeat = setup_.options.heartbeat_min + std::chrono::seconds(Chance(700) ? Below(20) : Below(800));
   spec.folders.emplace();
   for (const std::string& folder : Folders(spec.mailbox)) spec.folders->emplace_back(folder, ClassIn(spec.mailbox, folder));
-  const auto& devices = model_.mailbox(spec.mailbox).devices;
-  auto device = devices.find(spec.device);
-  const bool unread = std::any_of(model_.held().begin(), model_.held().end(), [&](const auto& held) {
-    return held.second.unread && held.second.spec.mailbox == spec.mailbox && held.second.spec.device == spec.device;
-  });
-  if (!unread && (device == devices.end() || device->second.remembered_known)) {
+  if (Remembers(spec)) {
     if (Chance(200)) spec.heartbeat.reset();
     if (Chance(200)) spec.folders.reset();
   }
   if (Chance(60)) MakeWrong(spec);
   HoldNow(spec);
+}
+
+// The model knows what is remembered of the device.
+bool ModelPlayer::Remembers(const HoldSpec& spec) const {
+  const auto& devices = model_.mailbox(spec.mailbox).devices;
+  auto device = devices.find(spec.device);
+  const bool unread = std::any_of(model_.held().begin(), model_.held().end(), [&](const auto& held) {
+    return held.second.unread && held.second.spec.mailbox == spec.mailbox && held.second.spec.device == spec.device;
+  });
+  return !unread && (device == devices.end() || device->second.remembered_known);
 }
 
 void ModelPlayer::MakeWrong(HoldSpec& spec) {

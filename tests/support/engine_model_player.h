@@ -73,6 +73,7 @@ class ModelPlayer {
   std::vector<std::string> Folders(const std::string& mailbox);
   ItemClass ClassIn(const std::string& mailbox, const std::string& folder) const;
   bool Calm(const std::string& mailbox) const;
+  bool Remembers(const HoldSpec& spec) const;
 
   void PlayHold();
   void HoldNow(const HoldSpec& spec);

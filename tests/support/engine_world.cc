@@ -287,9 +287,9 @@ void EngineWorld::Flush() {
   store_->FailCommits({}, 0);
   store_->FailLoads({}, 0);
   store_->set_held(false);
+  store_->ReleaseAll();  // it may have failed before: what is to be written once more
   bool flushed = false;
   engine_->Flush([&flushed] { flushed = true; });
-  store_->ReleaseAll();
   Settle();
   for (int i = 0; i < 100 && !flushed; ++i) AdvanceBy(10s);
   EXPECT_TRUE(flushed) << "Flush does not end though the store is well again";
