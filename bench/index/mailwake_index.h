@@ -27,7 +27,7 @@ class NullStore : public Store {
  public:
   OpenState opened() const override { return {.first_version = 1, .ceiling = kVersionBlock}; }
   void Load(std::string, LoadCallback done) override { done(MailboxRecord()); }
-  void Commit(WriteBatch, DoneCallback done) override { done(absl::OkStatus()); }
+  void Commit(const WriteBatch&, DoneCallback done) override { done(absl::OkStatus()); }
   void AgeOut(Time, AgeOutCallback done) override { done(0); }
 };
 
