@@ -51,6 +51,10 @@ class FolderSet {
     (*rest_)[folder / 64 - 1] |= Bit(folder);
   }
 
+  void Add(const FolderSet& other) {
+    other.ForEach([this](FolderNumber folder) { Add(folder); });
+  }
+
   void Remove(FolderNumber folder) {
     if (folder < 64) {
       first_ &= ~Bit(folder);

@@ -151,7 +151,7 @@ class Shard {
   void Admit(Slot slot, const PingRequest& request, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Settled(const PingRequest& request, const Device* device, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasRoom(const Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
+  bool HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A PING of the same device that waits for the mailbox to be read.
@@ -164,6 +164,11 @@ class Shard {
   std::chrono::seconds RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_change.cc
+  struct OwnedChange;
+  struct Waiting;
+  absl::Status AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasFolderRoom(Mailbox& mailbox, std::size_t fresh) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `reserved`: a version given out before the mailbox was read, or 0.
   absl::Status Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MakeDurable(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

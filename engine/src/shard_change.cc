@@ -2,10 +2,13 @@
 //
 // What changes a mailbox: published changes, declared folder lists, suspicion.
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <deque>
+#include <memory>
 #include <utility>
 
 #include "engine/src/check.h"
@@ -18,49 +21,72 @@ namespace {
 
 absl::Status NoVersions() { return absl::UnavailableError("the store has not confirmed a block of versions; publish again"); }
 
+}  // namespace
+
 // A change whose strings are its own, for one that waits for its mailbox.
-struct OwnedChange {
-  explicit OwnedChange(const Change& from) : mailbox(from.mailbox), folder(from.folder), device(from.device), change(from) {
+struct Shard::OwnedChange {
+  OwnedChange(const Change& from, Version given)
+      : mailbox(from.mailbox), folder(from.folder), device(from.device), change(from), version(given) {
     change.mailbox = mailbox;
     change.folder = folder;
     change.device = device;
   }
   std::string mailbox, folder, device;
   Change change;
+  Version version;
 };
 
-}  // namespace
+// The changes of one call that wait for their mailboxes.
+struct Shard::Waiting {
+  std::shared_ptr<Join> join;
+  absl::flat_hash_map<Mailbox*, std::shared_ptr<std::deque<OwnedChange>>> changes;
+};
 
 // ---- Published changes
 
 void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
-  std::shared_ptr<Join> deferred;  // made only if a mailbox has to be read first
+  Waiting waiting;
   absl::Status outcome;
   for (const Change* change : changes) {
     Mailbox& mailbox = Enter(change->mailbox);
-    absl::Status status;
     if (!mailbox.loading) {
-      status = Apply(mailbox, *change, 0, effects);
+      outcome.Update(Apply(mailbox, *change, 0, effects));
     } else {
-      if (!deferred) deferred = std::make_shared<Join>(std::move(done));
-      auto part = std::make_shared<Done>(Join::Part(deferred));
-      auto owned = std::make_shared<OwnedChange>(*change);
-      const Version version = NextVersion(effects);  // now: a sync that begins after this call covers the change
-      const bool room = Defer(mailbox, [=, this](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-        Finish(std::move(*part), loaded.ok() ? Apply(read, owned->change, version, later) : loaded, later);
-      });
-      if (!room) effects.Call(std::move(*part), absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"));
+      outcome.Update(AddWaiting(mailbox, *change, waiting, done, effects));
     }
-    outcome.Update(status);
   }
-  if (deferred) {
-    done = Join::Part(deferred);
-    deferred->Seal();
+  if (waiting.join) {
+    done = Join::Part(waiting.join);
+    waiting.join->Seal();
   }
   Finish(std::move(done), outcome, effects);
   Settle(effects);
+}
+
+// The changes of one call in one mailbox wait together, as one call.
+absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects) {
+  auto found = waiting.changes.find(&mailbox);
+  if (found == waiting.changes.end()) {
+    if (!waiting.join) waiting.join = std::make_shared<Join>(std::move(done));
+    auto changes = std::make_shared<std::deque<OwnedChange>>();
+    auto part = std::make_shared<Done>(Join::Part(waiting.join));
+    const bool room = Defer(mailbox, [=, this](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      absl::Status outcome = loaded;
+      for (const OwnedChange& owned : *changes) {
+        if (loaded.ok()) outcome.Update(Apply(read, owned.change, owned.version, later));
+      }
+      Finish(std::move(*part), outcome, later);
+    });
+    if (!room) {
+      effects.Call(std::move(*part), absl::OkStatus());
+      return absl::UnavailableError("too many calls wait for the mailbox to be read; publish again");
+    }
+    found = waiting.changes.emplace(&mailbox, std::move(changes)).first;
+  }
+  found->second->emplace_back(change, NextVersion(effects));  // now: a sync that begins after this call covers the change
+  return absl::OkStatus();
 }
 
 absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) {
@@ -70,8 +96,9 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     return absl::OkStatus();
   }
   FolderNumber number = mailbox.folders.Find(change.folder);
-  if (number == kNoFolder && mailbox.folders.living() >= context_.options.limits.folders_per_mailbox) {
-    return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.folders.living(), " folders, as many as it may"));
+  if (number == kNoFolder && !HasFolderRoom(mailbox, 1)) {
+    return absl::FailedPreconditionError(absl::StrCat("the mailbox ", mailbox.id, " has ", mailbox.folders.living(),
+                                                      " folders, as many as it may: there is no room for ", std::string(change.folder)));
   }
   const bool replaces =
       number != kNoFolder && mailbox.folders[number].item_class && *mailbox.folders[number].item_class != change.item_class;
@@ -126,7 +153,7 @@ void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects
 FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) {
   FolderSet watched;
   if (mailbox.folders.living() < mailbox.folders.size()) {
-    for (Slot slot : mailbox.watchers) At(slot).folders.ForEach([&watched](FolderNumber number) { watched.Add(number); });
+    for (Slot slot : mailbox.watchers) watched.Add(At(slot).folders);
   }
   const FolderNumber number = mailbox.FreeFolderNumber(watched);
   mailbox.DropCursors(number);
@@ -134,6 +161,29 @@ FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::opt
   // Whatever Suspect(all) was afraid of may have been in this folder.
   if (suspect_ != 0) folder.Change(suspect_, kNoDevice);
   return number;
+}
+
+// Folders that PINGs and syncs have named and nothing has ever changed in make room first, unless a PING that waits or is remembered names
+// them.
+bool Shard::HasFolderRoom(Mailbox& mailbox, std::size_t fresh) {
+  const std::size_t limit = context_.options.limits.folders_per_mailbox;
+  if (mailbox.folders.living() + fresh <= limit) return true;
+  FolderSet named;
+  for (Slot slot : mailbox.watchers) named.Add(At(slot).folders);
+  for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
+    if (mailbox.devices[number].folders) named.Add(*mailbox.devices[number].folders);
+  }
+  MailboxWrite* write = nullptr;
+  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
+    const Folder& folder = mailbox.folders[number];
+    if (!folder.alive || folder.declaration || folder.version > suspect_ || named.Contains(number)) continue;
+    if (write == nullptr) write = &Write(mailbox);
+    mailbox.erased.push_back(folder.id);
+    write->erased_folders.push_back(folder.id);
+    mailbox.DropCursors(number);
+    mailbox.folders.Erase(number);
+  }
+  return mailbox.folders.living() + fresh <= limit;
 }
 
 // The folder of another class that has the same id now: everybody is behind in it, whoever changed it, and starts over.

@@ -176,14 +176,14 @@ bool Shard::InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& 
   return true;
 }
 
-bool Shard::HasRoom(const Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms) {
+bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms) {
   const Limits& limits = context_.options.limits;
   std::size_t fresh = 0;
   if (request.folders && !mailbox.declared) {
     for (const WatchedFolder& folder : *request.folders) fresh += mailbox.folders.Find(folder.id) == kNoFolder;
   }
   const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
-  if (fresh > 0 && mailbox.folders.living() + fresh > limits.folders_per_mailbox) return full(limits.folders_per_mailbox);
+  if (fresh > 0 && !HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
   const bool replaces = device != nullptr && device->watches[static_cast<std::size_t>(request.kind)] != kNoSlot;
   if (mailbox.watchers.size() - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);

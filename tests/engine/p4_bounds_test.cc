@@ -91,12 +91,25 @@ TEST(PromiseTest, P4TheFoldersOfAMailboxAreBoundedForPingsChangesAndLists) {
   for (const std::string folder : {"a", "b", "c"}) EXPECT_TRUE(world.Publish("ann", folder)->ok());
   const AnswerPtr over = world.Publish("ann", "d");
   ASSERT_TRUE(over->answered());
-  EXPECT_EQ(over->status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(over->status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(world.store().stored_folder("ann", "d"), nullptr);
   ExpectFull(world, world.Hold("ann", "phone", {"e"}), Refusal::kMailboxFull, 3);
   EXPECT_TRUE(world.Publish("ann", "a")->ok()) << "what is known goes on";
   EXPECT_FALSE(world.SetFolders("bob", std::vector<std::string>{"a", "b", "c", "d"})->ok());
   EXPECT_TRUE(world.SetFolders("bob", std::vector<std::string>{"a", "b", "c"})->ok());
+}
+
+TEST(PromiseTest, P4FoldersThatOnlyPingsHaveNamedMakeRoomForChanges) {
+  EngineWorld world(With({.folders_per_mailbox = 4}));
+  world.Cancel(world.Hold("ann", "tablet", {"invented", "made up"}));
+  world.Cancel(world.Hold("ann", "phone", {"nonsense"}));
+  const Ping ping = world.Hold("ann", "phone", {"inbox"});  // what the phone named before, nobody names any more
+  world.TakeEnded();
+  EXPECT_TRUE(world.Publish("ann", "real")->ok());
+  EXPECT_FALSE(world.Publish("ann", "one more")->ok()) << "what PINGs that wait or are remembered name stays";
+  world.ExpectNone();
+  EXPECT_TRUE(world.Publish("ann", "inbox")->ok());
+  world.ExpectOnly({Changed(ping, {"inbox"})});
 }
 
 TEST(PromiseTest, P4TheDevicesOfAMailboxAreBounded) {
@@ -140,6 +153,22 @@ TEST(PromiseTest, P4AnOpenWindowKeepsNoMoreMailboxesInMemoryThanTheLimit) {
     ASSERT_FALSE(world.live(ping));
   }
   EXPECT_LE(world.engine().stats().mailboxes, 11u);
+}
+
+TEST(PromiseTest, P4ManyChangesOfOneCallWaitForTheirMailboxAsOne) {
+  EngineWorld world(With({.deferred_per_mailbox = 3}));
+  world.store().set_held(true);
+  std::vector<std::string> folders;
+  for (int i = 0; i < 100; ++i) folders.push_back(absl::StrCat("folder", i));
+  std::vector<Change> changes;
+  for (const std::string& folder : folders) changes.push_back({.mailbox = folder < "folder5" ? "ann" : "bob", .folder = folder});
+  const AnswerPtr answer = world.Publish(changes);
+  EXPECT_FALSE(answer->answered());
+  world.store().set_held(false);
+  world.store().ReleaseAll();
+  world.Settle();
+  EXPECT_TRUE(answer->ok());
+  for (const std::string& folder : folders) EXPECT_NE(world.store().stored_folder(folder < "folder5" ? "ann" : "bob", folder), nullptr);
 }
 
 TEST(PromiseTest, P4CallsThatWaitForALoadingMailboxAreBounded) {

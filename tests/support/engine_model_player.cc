@@ -275,7 +275,8 @@ void ModelPlayer::PlaySync() {
 void ModelPlayer::PlayBeginSync() {
   if (syncs_.size() > 8) syncs_.erase(syncs_.begin());
   syncs_.push_back({world_.engine().BeginSync(Mailbox(), Device()), model_.SyncBegun()});
-  Log(absl::StrCat("BeginSync ", syncs_.back().ticket.mailbox, " ", syncs_.back().ticket.device, " ticket ", syncs_.back().ticket.version));
+  Log(absl::StrCat("BeginSync ", std::string(syncs_.back().ticket.mailbox), " ", std::string(syncs_.back().ticket.device), " ticket ",
+                   syncs_.back().ticket.version));
 }
 
 void ModelPlayer::PlayEndSync() {
@@ -284,14 +285,14 @@ void ModelPlayer::PlayEndSync() {
   const OpenSync sync = syncs_[which];
   syncs_.erase(syncs_.begin() + static_cast<std::ptrdiff_t>(which));
   if (Chance(150)) return;  // aborted: nothing moves
-  EndSyncNow(sync, Folders(sync.ticket.mailbox));
+  EndSyncNow(sync, Folders(std::string(sync.ticket.mailbox)));
 }
 
 void ModelPlayer::EndSyncNow(const OpenSync& sync, const std::vector<std::string>& folders) {
   const AnswerPtr answer = world_.EndSync(sync.ticket, folders);
-  Log(absl::StrCat("EndSync ", sync.ticket.mailbox, " ", sync.ticket.device, " ticket ", sync.ticket.version, " {",
-                   absl::StrJoin(folders, " "), "}"));
-  model_.SyncEnded(sync.ticket.mailbox, sync.ticket.device, sync.begun, folders, answer);
+  Log(absl::StrCat("EndSync ", std::string(sync.ticket.mailbox), " ", std::string(sync.ticket.device), " ticket ", sync.ticket.version,
+                   " {", absl::StrJoin(folders, " "), "}"));
+  model_.SyncEnded(std::string(sync.ticket.mailbox), std::string(sync.ticket.device), sync.begun, folders, answer);
 }
 
 void ModelPlayer::PlayForgedTicket() {

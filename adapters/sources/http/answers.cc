@@ -21,6 +21,7 @@ HttpResponse ErrorAnswer(int status, std::string_view error) { return JsonAnswer
 HttpResponse ErrorAnswer(const absl::Status& status) {
   const std::string message = status.message().empty() ? status.ToString() : std::string(status.message());
   if (absl::IsInvalidArgument(status)) return ErrorAnswer(400, message);
+  if (absl::IsFailedPrecondition(status)) return ErrorAnswer(422, message);  // the same again would end the same
   HttpResponse answer = ErrorAnswer(503, message);
   answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return answer;

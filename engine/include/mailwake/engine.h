@@ -87,7 +87,8 @@ class Engine {
   // ---- Changes -----------------------------------------------------------------------------------------------------------------------
 
   // Call after the changes are readable. `done` runs when they are durable. Errors: InvalidArgument names the change, and none is applied;
-  // Unavailable, ResourceExhausted: publish again (devices may have been woken all the same).
+  // Unavailable, ResourceExhausted: publish again (devices may have been woken all the same); FailedPrecondition: the mailbox has as many
+  // folders as it may, that change is not applied and others of the call are.
   void Publish(std::span<const Change> changes, DoneCallback done);
   void Publish(std::initializer_list<Change> changes, DoneCallback done) {
     Publish(std::span<const Change>(changes.begin(), changes.size()), std::move(done));
@@ -104,7 +105,10 @@ class Engine {
   SyncTicket BeginSync(std::string_view mailbox, std::string_view device);
   // After the last byte of the answer was written. `folders`: those served whole; a partial or failed one is left out.
   // Errors: InvalidArgument for a ticket that was never given out.
-  void EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, DoneCallback done);
+  void EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, DoneCallback done = nullptr);
+  void EndSync(const SyncTicket& ticket, std::initializer_list<std::string_view> folders, DoneCallback done = nullptr) {
+    EndSync(ticket, std::span<const std::string_view>(folders.begin(), folders.size()), std::move(done));
+  }
   // The device starts over in a folder (SyncKey 0): the one move backwards.
   void ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, DoneCallback done);
   // The folder list for a device, and the news that it arrived there.

@@ -10,6 +10,7 @@
 #define MAILWAKE_TYPES_H_
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -75,8 +76,10 @@ template <std::size_t kMost>
 class FixedText {
  public:
   FixedText() = default;
-  FixedText(std::string_view text) : size_(static_cast<std::uint16_t>(text.size() <= kMost ? text.size() : 0)) {  // NOLINT: as a string
-    text.copy(bytes_, size_);
+  template <std::convertible_to<std::string_view> Text>
+  FixedText(const Text& from) {  // NOLINT: implicit, as a string
+    const std::string_view text = from;
+    if (text.size() <= kMost) size_ = static_cast<std::uint16_t>(text.copy(bytes_, kMost));
   }
   FixedText(const FixedText& other) : FixedText(other.view()) {}
   FixedText& operator=(const FixedText& other) {
