@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "adapters/server/alarm_log.h"
+#include "adapters/server/account_watch.h"
 #include "adapters/server/certificate.h"
 #include "adapters/server/file_limit.h"
 #include "adapters/server/log.h"
@@ -69,9 +70,11 @@ Impl::~Impl() {
   server_.reset();
   authenticator_.reset();  // its threads answer requests: first of all that these use
   driver_.Stop();
+  std::unique_ptr<AccountWatch> account_watch_;
 }
 
 absl::Status Impl::OpenStore() {
+  account_watch_.reset();
   absl::StatusOr<std::string> path = StorePath(config_.store);
   if (!path.ok()) return path.status();
   store_path_ = *std::move(path);
@@ -165,6 +168,7 @@ int Impl::Run() {
   std::printf("mailwake ready https://%s\n", server_->address().c_str());
   std::fflush(stdout);
   loops_.front()->run();
+  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *engine_);
   for (std::thread& thread : threads) thread.join();
   if (!clean) {
     // The store still holds callbacks into the engine, so nothing may be taken apart.

@@ -2,6 +2,7 @@
 //
 // The accounts and the front ends' state of a store file.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -12,6 +13,10 @@
 
 namespace mailwake {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class SqlitePorts : public testing::Test {
  protected:
@@ -53,6 +58,22 @@ TEST_F(SqlitePorts, AVerifiedPasswordIsRememberedOnlyForTheSamePassword) {
   EXPECT_EQ(Find("ann")->verified, "new");
   EXPECT_TRUE(Remember(store_->accounts(), {.user = "bob", .password = "{X}1", .verified = "new"}).ok());
   EXPECT_EQ(Find("bob"), std::nullopt) << "remembering creates no account";
+}
+
+TEST_F(SqlitePorts, ChangesNamesWhoGotAnotherPasswordSinceANumber) {
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}1"}, {.user = "bob", .password = "{X}1"}}).ok());
+  const std::uint64_t begin = Changes(store_->accounts(), std::nullopt).number;
+  EXPECT_THAT(Changes(store_->accounts(), std::nullopt).users, IsEmpty());
+  EXPECT_THAT(Changes(store_->accounts(), begin).users, IsEmpty());
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}2"}, {.user = "carla", .password = "{X}1"}}).ok());
+  ASSERT_TRUE(Remember(store_->accounts(), {.user = "bob", .password = "{X}1", .verified = "v"}).ok());
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "bob", .password = "{X}1"}}).ok()) << "as it was";
+  Reopen();
+  const AccountChanges changes = Changes(store_->accounts(), begin);
+  EXPECT_THAT(changes.users, UnorderedElementsAre("ann", "carla"));
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).users, IsEmpty());
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}3"}}).ok());
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).users, ElementsAre("ann"));
 }
 
 // Another process that adds the account "annN" for each number that it is sent, and sends the number back. Forked before this process
