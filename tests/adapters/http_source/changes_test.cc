@@ -200,6 +200,20 @@ TEST(SuspectTest, WhatIsNotAnObjectIsRefused) {
   Harness harness;
   const auto ann = harness.Ping("ann", "D", {"inbox"});
   for (const char* body : {"", "[]", "7", "\"ann\"", R"({"mailbox":7})", R"({"mailbox":""})"}) {
+TEST(SuspectTest, AnyOtherKeyIsRefusedAndSuspectsNothing) {
+  Harness harness;
+  const auto ann = harness.Ping("ann", "D", {"inbox"});
+  for (const char* body : {R"({"mailbx":"ann"})", R"({"Mailbox":"ann"})", R"({"mailbox":"ann","folder":"inbox"})", R"({"all":true})"}) {
+    const HttpResponse answer = harness.Post("/v1/suspect", body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_THAT(answer.body, HasSubstr("is not known")) << body;
+  }
+  EXPECT_THAT(harness.Post("/v1/suspect", R"({"mailbx":"ann"})").body, HasSubstr(R"(\"mailbx\")"));
+  EXPECT_EQ(harness.Post("/v1/suspect", R"({"mailbox":null})").status, 400) << "the name that a script did not find is not everybody";
+  for (int i = 0; i < 200; ++i) harness.Advance(std::chrono::seconds(4));
+  EXPECT_FALSE(ann->has_value());
+}
+
     EXPECT_EQ(harness.Post("/v1/suspect", body).status, 400) << body;
   }
   harness.Advance(std::chrono::minutes(1));
