@@ -78,7 +78,8 @@ bool Impl::Allowed(const HttpRequest& request) const {
 void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
   const std::optional<RequestTarget> target = ParseTarget(request.target);
   if (target && target->path.size() == 1 && target->path[0] == "healthz") {
-    if (request.method != "GET") return exchange->Respond(WrongMethod("GET"));
+    // HEAD too, which load balancers like; the server leaves the body out.
+    if (request.method != "GET" && request.method != "HEAD") return exchange->Respond(WrongMethod("GET, HEAD"));
     return exchange->Respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   }
   if (!Allowed(request)) {
