@@ -143,6 +143,30 @@ TEST_F(SqlitePorts, FrontStateKeepsOneValueForEachFrontMailboxAndDevice) {
   EXPECT_EQ(Load(*state, key).value(), "");
 }
 
+TEST_F(SqlitePorts, ADeviceThatIsForgottenTakesItsFrontStateAlong) {
+  FrontState& state = store_->front_state();
+  const FrontStateKey gone{"activesync", "ann", "gone"}, old{"activesync", "ann", "old"}, kept{"activesync", "ann", "kept"};
+  const FrontStateKey orphan{"activesync", "bob", "old"}, mailbox{"activesync", "bob", ""};
+  for (const FrontStateKey& key : {gone, old, kept, orphan, mailbox}) ASSERT_TRUE(Save(state, key, "state").ok());
+  const Time now(std::chrono::hours(1000));
+  MailboxWrite ann{.mailbox = "ann"};
+  for (const char* device : {"gone", "kept"}) ann.devices.push_back({.record = {.id = device, .last_seen = now}});
+  ann.devices.push_back({.record = {.id = "old", .last_seen = now - std::chrono::hours(2)}});
+  ASSERT_TRUE(Commit(*store_, {.mailboxes = {ann}}).ok());
+
+  MailboxWrite erase{.mailbox = "ann"};
+  erase.devices.push_back({.record = {.id = "gone"}, .erase = true});
+  ASSERT_TRUE(Commit(*store_, {.mailboxes = {erase}}).ok());
+  EXPECT_EQ(Load(state, gone).value(), "");
+  EXPECT_EQ(Load(state, old).value(), "state");
+
+  EXPECT_EQ(AgeOut(*store_, now - std::chrono::hours(1)).value(), 1u);
+  EXPECT_EQ(Load(state, old).value(), "");
+  EXPECT_EQ(Load(state, orphan).value(), "") << "no device is there any more";
+  EXPECT_EQ(Load(state, kept).value(), "state");
+  EXPECT_EQ(Load(state, mailbox).value(), "state") << "not of a device";
+}
+
 TEST_F(SqlitePorts, SavesTakeEffectInTheOrderOfTheCalls) {
   const FrontStateKey key{"activesync", "ann", "d"};
   for (int i = 0; i < 500; ++i) store_->front_state().Save(key, std::to_string(i), [](const absl::Status&) {});
