@@ -22,6 +22,7 @@ struct All {
   UserImportArguments user_import{.store = kDefaultStore, .file = {}};
   PublishArguments publish;
   ExplainArguments explain;
+  FoldersArguments folders;
   PingArguments ping;
 };
 
@@ -88,6 +89,19 @@ CLI::App* AddPublish(CLI::App& app, PublishArguments& out) {
 CLI::App* AddExplain(CLI::App& app, ExplainArguments& out) {
   CLI::App* explain = app.add_subcommand("explain", "Say why a device waits, or how its last PINGs ended");
   explain->add_option("--device", out.device, "The device's id")->required();
+CLI::App* AddFolders(CLI::App& app, FoldersArguments& out) {
+  CLI::App* folders = app.add_subcommand("folders", "Declare the folder list of a mailbox; works beside a running server");
+  folders->add_option("MAILBOX", out.mailbox, "Mailbox whose list it is")->required();
+  folders->add_option("FILE", out.file, "JSON array of the folders, the whole list; \"-\": standard input")->capture_default_str();
+  folders->add_option("--token-file", out.token_file, "File that holds the server's ingest token")->type_name("FILE")->required();
+  AddServer(folders, out.server);
+  folders->footer(
+      "A folder: {\"id\":\"inbox\",\"name\":\"Inbox\",\"class\":\"email\",\"type\":2}; \"type\" and \"parent\" may be left out.\n"
+      "Devices whose list is older are told to fetch it; the same list again changes nothing.\n"
+      "Example:\n  mailwake folders ann@example.org folders.json --token-file token --ca mailwake.db.cert.pem");
+  return folders;
+}
+
   explain->add_option("--mailbox", out.mailbox, "Its mailbox (default: where a PING of it is held or ended lately)");
   explain->add_flag("--json", out.json, "The server's answer as it came");
   explain->add_option("--token-file", out.token_file, "File that holds the server's ingest token")->type_name("FILE")->required();
@@ -126,6 +140,7 @@ CommandLine Parse(CLI::App& app, int argc, char** argv) {
   const CLI::App* explain = AddExplain(app, all.explain);
   const CLI::App* ping = AddPing(app, all.ping);
   try {
+  const CLI::App* folders = AddFolders(app, all.folders);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
@@ -141,6 +156,7 @@ CommandLine Parse(CLI::App& app, int argc, char** argv) {
 }
 
 }  // namespace
+  if (folders->parsed()) return {.arguments = all.folders};
 
 CommandLine ParseCommandLine(int argc, char** argv) {
   CLI::App app("mailwake: tells waiting devices when their mailbox changes", "mailwake");

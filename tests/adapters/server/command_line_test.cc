@@ -74,6 +74,15 @@ TEST(CommandLineTest, PublishTakesOneChangeOrNone) {
   EXPECT_EQ(Take<PublishArguments>({"publish", "--token-file", "t"}).folder, "");
 }
 
+TEST(CommandLineTest, FoldersTakesAFileOrNone) {
+  const auto file = Take<FoldersArguments>({"folders", "ann", "list.json", "--token-file", "t", "--server", "https://h:1", "--ca", "c"});
+  EXPECT_EQ(file.mailbox, "ann");
+  EXPECT_EQ(file.file, "list.json");
+  EXPECT_EQ(file.token_file, "t");
+  EXPECT_EQ(file.server.url, "https://h:1");
+  EXPECT_EQ(Take<FoldersArguments>({"folders", "ann", "--token-file", "t"}).file, "-");
+}
+
 TEST(CommandLineTest, ExplainAndPing) {
   const auto explain = Take<ExplainArguments>({"explain", "--device", "D", "--server", "https://h", "--token-file", "t", "--json"});
   EXPECT_EQ(explain.device, "D");
@@ -98,6 +107,9 @@ TEST(CommandLineTest, WrongUsageIsExitCode2) {
                                                                                      {"user", "import"},
                                                                                      {"publish"},
                                                                                      {"publish", "ann", "--token-file", "t"},
+                                                                                     {"folders"},
+                                                                                     {"folders", "ann"},
+                                                                                     {"folders", "--token-file", "t"},
                                                                                      {"explain", "--token-file", "t"},
                                                                                      {"explain", "--device", "D"},
                                                                                      {"ping"},
@@ -127,6 +139,7 @@ TEST(CommandLineTest, HelpTeachesByAnExampleAndExitsWith0) {
 }
 
 TEST(CommandLineTest, VersionIsOneLine) {
+                                                                                     {"folders", "--help"},
   const Said said = Parse({"--version"});
   EXPECT_EQ(said.line.exit_code, 0);
   EXPECT_THAT(said.out, testing::MatchesRegex("mailwake [0-9]+\\.[0-9]+\\.[0-9]+\n"));
