@@ -122,11 +122,24 @@ TEST(CommandLineTest, WrongUsageIsExitCode2) {
   }
 }
 
+TEST(CommandLineTest, WhatIsNotKnownIsNamed) {
+  EXPECT_THAT(Parse({"sevre"}).err, HasSubstr("sevre"));
+  EXPECT_THAT(Parse({"user", "remove", "ann"}).err, HasSubstr("remove"));
+  EXPECT_THAT(Parse({"serve", "--nothing"}).err, HasSubstr("--nothing"));
+  EXPECT_THAT(Parse({"serve", "--nothing", "x"}).err, HasSubstr("--nothing"));
+  EXPECT_THAT(Parse({"publish", "--tokenfile", "t"}).err, HasSubstr("--tokenfile"));
+  EXPECT_THAT(Parse({"user", "--nothing"}).err, HasSubstr("--nothing"));
+  EXPECT_THAT(Parse({"--nothing"}).err, HasSubstr("--nothing"));
+}
+
+TEST(CommandLineTest, TheHelpOfImportSaysWhatEndsAField) { EXPECT_THAT(Parse({"user", "import", "--help"}).out, HasSubstr("\":\" ends")); }
+
 TEST(CommandLineTest, HelpTeachesByAnExampleAndExitsWith0) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"serve", "--help"},
                                                                                      {"user", "add", "--help"},
                                                                                      {"user", "import", "--help"},
                                                                                      {"publish", "--help"},
+                                                                                     {"folders", "--help"},
                                                                                      {"explain", "--help"},
                                                                                      {"ping", "--help"}}) {
     const Said said = Parse(words);
@@ -139,7 +152,6 @@ TEST(CommandLineTest, HelpTeachesByAnExampleAndExitsWith0) {
 }
 
 TEST(CommandLineTest, VersionIsOneLine) {
-                                                                                     {"folders", "--help"},
   const Said said = Parse({"--version"});
   EXPECT_EQ(said.line.exit_code, 0);
   EXPECT_THAT(said.out, testing::MatchesRegex("mailwake [0-9]+\\.[0-9]+\\.[0-9]+\n"));
