@@ -112,6 +112,8 @@ figures() {
   for field in connected changes wakes missed foreign p50 p99; do
     printf -v "$field" '%s' "$(grep -o "\"$field\": *[0-9.]*" var/fleet.json | head -n 1 | sed 's/.*: *//')"
   done
+  connected=${connected:-0}
+  [ "$connected" = "$devices" ] || connected="$connected of $devices"
   # shellcheck disable=SC2154
   summary=$(printf 'demo: %s devices, %s changes, %s wakes, %s missed, %s foreign, p50 %s ms, p99 %s ms' \
     "$connected" "$changes" "$wakes" "$missed" "$foreign" "$p50" "$p99")

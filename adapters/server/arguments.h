@@ -56,6 +56,13 @@ struct PublishArguments {
   std::string device;
 };
 
+struct FoldersArguments {
+  ServerArguments server;
+  std::string token_file;
+  std::string mailbox;
+  std::string file = "-";  // "-": standard input
+};
+
 struct ExplainArguments {
   ServerArguments server;
   std::string token_file;
@@ -74,7 +81,8 @@ struct PingArguments {
   bool sync = false;
 };
 
-using Arguments = std::variant<ServeArguments, UserAddArguments, UserImportArguments, PublishArguments, ExplainArguments, PingArguments>;
+using Arguments = std::variant<ServeArguments, UserAddArguments, UserImportArguments, PublishArguments, FoldersArguments, ExplainArguments,
+                               PingArguments>;
 
 struct CommandLine {
   std::optional<Arguments> arguments;  // nullopt: help was asked for, or the line is wrong; all is said

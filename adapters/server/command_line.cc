@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "adapters/server/arguments.h"
 
@@ -21,6 +22,7 @@ struct All {
   UserAddArguments user_add{.store = kDefaultStore, .name = {}};
   UserImportArguments user_import{.store = kDefaultStore, .file = {}};
   PublishArguments publish;
+  FoldersArguments folders;
   ExplainArguments explain;
   PingArguments ping;
 };
@@ -56,7 +58,9 @@ CLI::App* AddUserImport(CLI::App& user, UserImportArguments& out) {
   import->add_option("FILE", out.file, "The passwd-file; \"-\": standard input")->required();
   import->add_option("--store", out.store, "The server's store")->type_name("sqlite:PATH")->capture_default_str();
   import->footer(
-      "Schemes: PLAIN, SHA512-CRYPT, BLF-CRYPT, ARGON2ID. All lines are added, or none.\n"
+      "Schemes: PLAIN, SHA512-CRYPT (up to 1000000 rounds), BLF-CRYPT (up to cost 14), ARGON2ID. All lines are added, or none.\n"
+      "\":\" ends a field, as in Dovecot: what follows the next one is left, so a PLAIN password with a colon in it is cut there; give\n"
+      "such a password with `mailwake user add`.\n"
       "Example:\n  mailwake user import /etc/dovecot/users --store sqlite:mailwake.db");
   return import;
 }
@@ -83,6 +87,19 @@ CLI::App* AddPublish(CLI::App& app, PublishArguments& out) {
       "  mailwake publish --token-file token < changes.ndjson\n"
       "A line: {\"mailbox\":\"ann@example.org\",\"folder\":\"inbox\",\"class\":\"email\",\"kind\":\"added\"}");
   return publish;
+}
+
+CLI::App* AddFolders(CLI::App& app, FoldersArguments& out) {
+  CLI::App* folders = app.add_subcommand("folders", "Declare the folder list of a mailbox; works beside a running server");
+  folders->add_option("MAILBOX", out.mailbox, "Mailbox whose list it is")->required();
+  folders->add_option("FILE", out.file, "JSON array of the folders, the whole list; \"-\": standard input")->capture_default_str();
+  folders->add_option("--token-file", out.token_file, "File that holds the server's ingest token")->type_name("FILE")->required();
+  AddServer(folders, out.server);
+  folders->footer(
+      "A folder: {\"id\":\"inbox\",\"name\":\"Inbox\",\"class\":\"email\",\"type\":2}; \"type\" and \"parent\" may be left out.\n"
+      "Devices whose list is older are told to fetch it; the same list again changes nothing.\n"
+      "Example:\n  mailwake folders ann@example.org folders.json --token-file token --ca mailwake.db.cert.pem");
+  return folders;
 }
 
 CLI::App* AddExplain(CLI::App& app, ExplainArguments& out) {
@@ -123,18 +140,23 @@ CommandLine Parse(CLI::App& app, int argc, char** argv) {
   const CLI::App* user_add = AddUserAdd(*user, all.user_add);
   const CLI::App* user_import = AddUserImport(*user, all.user_import);
   const CLI::App* publish = AddPublish(app, all.publish);
+  const CLI::App* folders = AddFolders(app, all.folders);
   const CLI::App* explain = AddExplain(app, all.explain);
   const CLI::App* ping = AddPing(app, all.ping);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
+    // What is missing is often only misspelled: name that first.
+    const std::vector<std::string> unknown = app.remaining(true);
+    const bool say_unknown = error.get_exit_code() != 0 && !unknown.empty();
+    const int code = say_unknown ? app.exit(CLI::ExtrasError({unknown.rbegin(), unknown.rend()})) : app.exit(error);
     return {.arguments = std::nullopt, .exit_code = code == 0 ? 0 : kExitUsage};
   }
   if (serve->parsed()) return {.arguments = all.serve};
   if (user_add->parsed()) return {.arguments = all.user_add};
   if (user_import->parsed()) return {.arguments = all.user_import};
   if (publish->parsed()) return {.arguments = all.publish};
+  if (folders->parsed()) return {.arguments = all.folders};
   if (explain->parsed()) return {.arguments = all.explain};
   if (ping->parsed()) return {.arguments = all.ping};
   return {.arguments = std::nullopt, .exit_code = kExitUsage};

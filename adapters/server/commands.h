@@ -17,6 +17,7 @@ int Run(const ServeArguments& arguments);
 int Run(const UserAddArguments& arguments);
 int Run(const UserImportArguments& arguments);
 int Run(const PublishArguments& arguments);
+int Run(const FoldersArguments& arguments);
 int Run(const ExplainArguments& arguments);
 int Run(const PingArguments& arguments);
 

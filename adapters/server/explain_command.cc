@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "adapters/server/api_reply.h"
 #include "adapters/server/commands.h"
 #include "adapters/server/https_client.h"
 #include "adapters/server/log.h"
@@ -63,8 +64,7 @@ int Run(const ExplainArguments& arguments) {
   if (!reply.ok()) return Fail(reply.status());
   const Json json = Json::parse(reply->body, nullptr, false);
   if (reply->status != 200 || !json.is_object()) {
-    const std::string error = json.is_object() ? Text(json, "error") : reply->body;
-    return Fail(absl::UnavailableError(absl::StrCat(error, " (HTTP ", reply->status, ")")));
+    return Fail(absl::UnavailableError(absl::StrCat(ErrorOf(*reply, arguments.token_file), " (HTTP ", reply->status, ")")));
   }
   if (arguments.json) {
     std::cout << reply->body << std::flush;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "adapters/server/api_reply.h"
 #include "adapters/server/commands.h"
 #include "adapters/server/https_client.h"
 #include "adapters/server/secret_file.h"
@@ -23,7 +24,8 @@ using Json = nlohmann::ordered_json;
 
 class Publisher {
  public:
-  Publisher(HttpsClient& client, const std::string& token) : client_(client), token_(token) {}
+  Publisher(HttpsClient& client, const std::string& token, const std::string& token_file)
+      : client_(client), token_(token), token_file_(token_file) {}
 
   // `line`: the number of the body's first line in the whole input.
   absl::Status Post(const std::string& body, std::size_t line) {
@@ -38,13 +40,12 @@ class Publisher {
       accepted_ += json["accepted"].get<std::size_t>();
       return absl::OkStatus();
     }
-    std::string error =
-        json.is_object() && json.contains("error") && json["error"].is_string() ? json["error"].get<std::string>() : reply->body;
+    std::string error = ErrorOf(*reply, token_file_);
     if (json.is_object() && json.contains("line") && json["line"].is_number_unsigned()) {
       error = absl::StrCat("line ", line - 1 + json["line"].get<std::size_t>(), ": ", error);
     }
     error = absl::StrCat(error, " (HTTP ", reply->status, "; ", accepted_, " changes were accepted before)");
-    return reply->status == 400 ? absl::InvalidArgumentError(error) : absl::UnavailableError(error);
+    return ReplyStatus(*reply, error);
   }
 
   std::size_t accepted() const { return accepted_; }
@@ -52,6 +53,7 @@ class Publisher {
  private:
   HttpsClient& client_;
   const std::string& token_;
+  const std::string& token_file_;
   std::size_t accepted_ = 0;
 };
 
@@ -98,7 +100,7 @@ int Run(const PublishArguments& arguments) {
   if (!token.ok()) return Fail(token.status());
   const absl::StatusOr<std::unique_ptr<HttpsClient>> client = HttpsClient::Create(arguments.server);
   if (!client.ok()) return Fail(client.status());
-  Publisher publisher(**client, *token);
+  Publisher publisher(**client, *token, arguments.token_file);
   absl::Status posted;
   if (arguments.folder.empty()) {
     posted = PostInput(publisher);

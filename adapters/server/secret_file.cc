@@ -14,6 +14,7 @@
 #include <iostream>
 
 #include "adapters/server/log.h"
+#include "adapters/server/text_file.h"
 
 namespace mailwake::server {
 namespace {
@@ -72,9 +73,9 @@ absl::StatusOr<std::string> ReadTokenFile(const std::string& path) {
 absl::StatusOr<std::string> ReadPassword(const std::string& prompt, const std::string& file) {
   std::string password;
   if (!file.empty()) {
-    std::ifstream stream(file);
-    if (!stream) return absl::InvalidArgumentError(absl::StrCat("cannot read the password file ", file));
-    std::getline(stream, password);
+    absl::StatusOr<std::string> text = ReadTextFile(file);
+    if (!text.ok()) return text.status();
+    password = text->substr(0, text->find('\n'));
   } else if (::isatty(STDIN_FILENO) != 0) {
     std::cerr << prompt << std::flush;
     const NoEcho quiet;

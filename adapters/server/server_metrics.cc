@@ -21,7 +21,7 @@ MetricFamily Metric(MetricType type, const char* name, const char* help, std::ui
 
 }  // namespace
 
-std::string ServerMetricsText(const HttpsStats& stats) {
+std::string ServerMetricsText(const HttpsStats& stats, std::uint64_t logins_refused) {
   prometheus::ClientMetric build;
   build.label = {{"version", MAILWAKE_VERSION}};
   build.gauge.value = 1;
@@ -34,6 +34,7 @@ std::string ServerMetricsText(const HttpsStats& stats) {
       Metric(MetricType::Counter, "mailwake_tls_handshake_failures_total", "TLS handshakes that failed", stats.handshake_failures),
       Metric(MetricType::Counter, "mailwake_http_requests_total", "Requests read whole", stats.requests),
       Metric(MetricType::Counter, "mailwake_http_bad_requests_total", "Requests that were not HTTP or too large", stats.bad_requests),
+      Metric(MetricType::Counter, "mailwake_logins_refused_total", "Wrong users or passwords", logins_refused),
   };
   return prometheus::TextSerializer().Serialize(families);
 }

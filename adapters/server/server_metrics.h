@@ -7,13 +7,14 @@
 #ifndef MAILWAKE_SERVER_SERVER_METRICS_H_
 #define MAILWAKE_SERVER_SERVER_METRICS_H_
 
+#include <cstdint>
 #include <string>
 
 #include "mailwake/adapters/https_server.h"
 
 namespace mailwake::server {
 
-std::string ServerMetricsText(const HttpsStats& stats);
+std::string ServerMetricsText(const HttpsStats& stats, std::uint64_t logins_refused);
 
 }  // namespace mailwake::server
 

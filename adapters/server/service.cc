@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
@@ -14,10 +15,12 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/server/account_watch.h"
 #include "adapters/server/alarm_log.h"
 #include "adapters/server/certificate.h"
 #include "adapters/server/file_limit.h"
 #include "adapters/server/log.h"
+#include "adapters/server/log_limit.h"
 #include "adapters/server/secret_file.h"
 #include "adapters/server/server_metrics.h"
 #include "adapters/server/shutdown.h"
@@ -46,12 +49,16 @@ class Impl final : public Service {
 
  private:
   Options EngineOptions();
-  HttpsOptions ServerOptions(const CertificateFiles& certificate) const;
+  HttpsOptions ServerOptions(const CertificateFiles& certificate);
+  void LoginRefused(const std::string& user, const std::string& peer);
 
   const Config config_;
   std::string store_path_;
   std::string token_;
   std::size_t files_ = 0;
+  LogLimit login_log_{60};
+  LogLimit address_log_{1};
+  std::atomic<std::uint64_t> logins_refused_{0};
 
   // In the order in which they need each other; what is below goes first.
   std::unique_ptr<SqliteStore> store_;
@@ -63,9 +70,11 @@ class Impl final : public Service {
   std::unique_ptr<ActiveSync> activesync_;
   std::unique_ptr<HttpSource> source_;
   std::unique_ptr<HttpsServer> server_;
+  std::unique_ptr<AccountWatch> account_watch_;
 };
 
 Impl::~Impl() {
+  account_watch_.reset();
   server_.reset();
   authenticator_.reset();  // its threads answer requests: first of all that these use
   driver_.Stop();
@@ -125,12 +134,21 @@ absl::Status Impl::MakeEngine() {
   return absl::OkStatus();
 }
 
-HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) const {
+HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
   return {.listen = config_.listen,
           .cert_file = certificate.cert,
           .key_file = certificate.key,
           .max_connections = ConnectionsFor(files_),
-          .max_connections_per_address = config_.connections_per_address};
+          .max_connections_per_address = config_.connections_per_address,
+          .address_refused = [this](const std::string& address) {
+            LogWarning(address_log_, absl::StrCat("refused a connection: ", address, " has ", config_.connections_per_address,
+                                                  " connections (limits.connections_per_address)"));
+          }};
+}
+
+void Impl::LoginRefused(const std::string& user, const std::string& peer) {
+  ++logins_refused_;
+  LogWarning(login_log_, absl::StrCat("refused login of ", user, " from ", peer, ": wrong user or password"));
 }
 
 absl::Status Impl::MakeServer() {
@@ -143,11 +161,14 @@ absl::Status Impl::MakeServer() {
   const ActiveSyncOptions options{.heartbeat_min = config_.heartbeat_min,
                                   .heartbeat_max = config_.heartbeat_max,
                                   .max_folders = static_cast<int>(config_.folders_per_ping),
-                                  .acknowledge = config_.acknowledge};
+                                  .acknowledge = config_.acknowledge,
+                                  .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); }};
   activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);
-  source_ = NewHttpSource(*engine_, {.token = token_, .more_metrics = [this] { return ServerMetricsText(server_->stats()); }});
+  source_ =
+      NewHttpSource(*engine_, {.token = token_, .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); }});
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
+  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *engine_);
   return absl::OkStatus();
 }
 

@@ -21,6 +21,8 @@ constexpr milliseconds kLook{20};      // how often it is looked whether the las
 constexpr seconds kAfterDrain{2};      // for the last answers to be written
 constexpr seconds kStorePatience{15};  // for the store to become durable
 
+const char* SignalName(int signal) { return signal == SIGTERM ? "SIGTERM" : signal == SIGINT ? "SIGINT" : "SIGHUP"; }
+
 }  // namespace
 
 Shutdown::Shutdown(boost::asio::io_context& main, Engine& engine, HttpsServer& server, FrontState& front_state, seconds drain, Done done)
@@ -30,7 +32,7 @@ Shutdown::Shutdown(boost::asio::io_context& main, Engine& engine, HttpsServer& s
       front_state_(front_state),
       drain_(drain),
       done_(std::move(done)),
-      signals_(main, SIGTERM, SIGINT),
+      signals_(main, SIGTERM, SIGINT, SIGHUP),
       timer_(main) {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (!error) OnSignal(signal);
@@ -46,8 +48,7 @@ void Shutdown::OnSignal(int signal) {
   signals_.async_wait([this](boost::system::error_code error, int again) {
     if (!error) OnSignal(again);
   });
-  LogInfo(absl::StrCat(signal == SIGTERM ? "SIGTERM" : "SIGINT", ": answering ", engine_.stats().pings_held, " PINGs within ",
-                       drain_.count(), " s (drain_s)"));
+  LogInfo(absl::StrCat(SignalName(signal), ": answering ", engine_.stats().pings_held, " PINGs within ", drain_.count(), " s (drain_s)"));
   server_.StopAccepting();
   engine_.Drain(drain_);
   give_up_ = std::chrono::steady_clock::now() + drain_ + kAfterDrain;

@@ -25,7 +25,7 @@ struct FleetOptions {
   std::uint32_t source_addresses = 1;
   bool provision = false;
 
-  std::int64_t heartbeat_s = 480;
+  std::int64_t heartbeat_s = 600;  // above 540 s, at which a server sounds its alarm
   std::int64_t heartbeat_min_s = 60;
   std::int64_t heartbeat_max_s = 3540;
 

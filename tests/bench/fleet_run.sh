@@ -18,6 +18,7 @@ fail() {
 "$fleet" --devices 60 --devices-per-mailbox 2 --print-passwd > "$dir/passwd"
 [ "$(wc -l < "$dir/passwd")" = 30 ] || fail "--print-passwd prints a line for each mailbox"
 "$mailwake" user import "$dir/passwd" --store "sqlite:$dir/store.db" > "$dir/import.log" 2>&1 || fail "import"
+: > "$dir/serve.log"  # there before it is looked into
 "$mailwake" serve --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token" > "$dir/serve.log" 2>&1 &
 server=$!
 for _ in $(seq 300); do

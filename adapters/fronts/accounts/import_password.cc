@@ -45,6 +45,7 @@ absl::StatusOr<std::string> ImportPassword(std::string_view scheme_and_value, co
   if (!stored.ok()) return stored.status();
   if (stored->scheme == PasswordScheme::kPlainKeyed)
     return absl::InvalidArgumentError("{PLAIN-KEYED} values belong to the key file that they were made with and cannot be imported");
+  if (absl::Status cost = internal::CheckCost(*stored); !cost.ok()) return cost;
   if (stored->scheme != PasswordScheme::kPlain) return absl::StrCat(NameOf(stored->scheme), stored->value);
   absl::StatusOr<internal::SecretKey> key = internal::LoadOrMakeKey(key_file);
   if (!key.ok()) return key.status();

@@ -2,6 +2,7 @@
 #include "adapters/fronts/accounts/password_scheme.h"
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <crypt.h>
 #include <sodium.h>
@@ -28,6 +29,10 @@ constexpr std::array<std::pair<std::string_view, PasswordScheme>, 5> kSchemes = 
 // A hash that asks for more than this would take the machine from everybody else.
 constexpr unsigned kMostArgon2KiB = 1u << 20;
 constexpr unsigned kMostArgon2Passes = 32;
+
+// About a second on one core of a server.
+constexpr std::uint64_t kMostSha512Rounds = 1'000'000;
+constexpr int kMostBlfCost = 14;
 
 constexpr std::string_view kCryptAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -102,6 +107,24 @@ absl::StatusOr<StoredPassword> ParseStored(std::string_view scheme_and_value) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("password scheme {", std::string(given), "} is not known; there are PLAIN, SHA512-CRYPT, BLF-CRYPT and ARGON2ID"));
+}
+
+absl::Status CheckCost(const StoredPassword& stored) {
+  constexpr std::string_view kRounds = "$6$rounds=";
+  if (stored.scheme == PasswordScheme::kSha512Crypt && stored.value.substr(0, kRounds.size()) == kRounds) {
+    const std::string rounds = stored.value.substr(kRounds.size(), stored.value.find('$', kRounds.size()) - kRounds.size());
+    std::uint64_t number = 0;
+    if (absl::SimpleAtoi(rounds, &number) && number <= kMostSha512Rounds) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("each check of this password would take over a second: its rounds are ", rounds, ", ",
+                                                   kMostSha512Rounds, " are the most"));
+  }
+  if (stored.scheme == PasswordScheme::kBlfCrypt) {
+    const int cost = (stored.value[4] - '0') * 10 + stored.value[5] - '0';
+    if (cost <= kMostBlfCost) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("each check of this password would take over a second: its cost is ", cost, ", ", kMostBlfCost, " is the most"));
+  }
+  return absl::OkStatus();  // ARGON2ID has its bounds in its form
 }
 
 bool CheckSlow(const StoredPassword& stored, std::string_view password) {

@@ -9,6 +9,7 @@
 #ifndef MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_PASSWORD_SCHEME_H_
 #define MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_PASSWORD_SCHEME_H_
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include <cstddef>
@@ -31,6 +32,10 @@ inline constexpr std::size_t kArgon2Bytes = 64u << 20;
 
 // Checked as far as a value can be without its password. Errors: InvalidArgument.
 absl::StatusOr<StoredPassword> ParseStored(std::string_view scheme_and_value);
+
+// Whether a check takes about a second at most. InvalidArgument: it asks for more, and each login would; what is stored already is checked
+// nevertheless.
+absl::Status CheckCost(const StoredPassword& stored);
 
 // REQUIRES: a slow scheme (not kPlain, kPlainKeyed).
 bool CheckSlow(const StoredPassword& stored, std::string_view password);

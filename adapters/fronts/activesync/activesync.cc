@@ -35,7 +35,10 @@ void Dispatch(const CallPtr& call) {
 // The account is known: may it do what the query says?
 void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Account>& account, bool options) {
   if (call->gone) return;
-  if (absl::IsUnauthenticated(account.status())) return Refuse(*call, 401);
+  if (absl::IsUnauthenticated(account.status())) {
+    if (call->options().login_refused) call->options().login_refused(user, call->http.peer);
+    return Refuse(*call, 401);
+  }
   if (!account.ok()) return RefuseForNow(*call, SomeSeconds());
   if (options) return RunOptions(*call->exchange);
   const std::string& named = call->query.user;

@@ -27,12 +27,13 @@ absl::StatusOr<WatchedFolder> ReadFolder(const wbxml::Element& element) {
 
 absl::StatusOr<std::vector<WatchedFolder>> ReadFolders(const wbxml::Element& element) {
   std::vector<WatchedFolder> folders;
-  absl::flat_hash_set<std::string_view> seen;
+  absl::flat_hash_set<std::pair<std::string_view, ItemClass>> seen;
   for (const wbxml::Element child : element) {
     if (child.tag() != tag::kFolder) continue;
     absl::StatusOr<WatchedFolder> folder = ReadFolder(child);
     if (!folder.ok()) return folder.status();
-    if (seen.insert(folder->id).second) folders.push_back(*folder);
+    // With another class it is not the same again: a folder has one, so the engine will find one of the two to be outdated.
+    if (seen.emplace(folder->id, folder->item_class).second) folders.push_back(*folder);
   }
   if (folders.empty()) return Bad("Folders without a Folder");
   return folders;

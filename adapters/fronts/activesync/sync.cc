@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sync: how a device acknowledges. From the request to a plan; then it is served at once or hangs.
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "adapters/fronts/activesync/commands.h"
@@ -15,7 +17,9 @@ void AnswerFault(const Call& call, const SyncFault& fault) { Answer(call, SyncAn
 void RunPlan(const CallPtr& call, const SyncRequest& request, const FolderList& folders, StateTurn::Ptr turn) {
   std::vector<SyncStep> steps;
   if (const auto fault = Plan(request, turn->state(), folders, steps)) return AnswerFault(*call, *fault);
-  turn->state().sync = Remember(request);
+  // A device whose key is unknown must start over, not come again with the same.
+  const bool repeatable = std::none_of(steps.begin(), steps.end(), [](const SyncStep& s) { return s.status == SyncStatus::kBadSyncKey; });
+  turn->state().sync = repeatable ? std::optional(Remember(request)) : std::nullopt;
   if (!request.wait || !MayHang(steps)) return Serve(call, std::move(turn), std::move(steps));
   turn->Save([call, wait = *request.wait, steps = std::move(steps)](const StateTurn::Ptr&) mutable { Hang(call, wait, std::move(steps)); });
 }

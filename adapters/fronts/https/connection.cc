@@ -150,6 +150,7 @@ bool Connection::Serve(std::string_view rest) {
   http_1_0_ = reader_->http_1_0();
   head_ = request.method == "HEAD";
   DropReader();
+  request.target = OriginForm(std::move(request.target));
   request.peer = peer_.ToString();
   loop_->server().requests.Add();
   SetState(ConnectionState::kWaiting);

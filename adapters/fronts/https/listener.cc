@@ -65,9 +65,11 @@ void Listener::Pause() {
 }
 
 void Listener::Take(FileDescriptor socket, const PeerAddress& peer) {
-  if (server_->connections.get() >= server_->options.max_connections || !server_->addresses.Acquire(peer)) {
-    server_->refused.Add();
-    return;
+  const HttpsOptions& options = server_->options;
+  if (server_->connections.get() >= options.max_connections) return server_->refused.Add();
+  if (!server_->addresses.Acquire(peer)) {
+    if (options.address_refused) options.address_refused(peer.ToString());
+    return server_->refused.Add();
   }
   server_->accepted.Add();
   server_->connections.Add();

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/fronts/https/router.h"
 
+#include <absl/strings/match.h>
+#include <absl/strings/string_view.h>
+
 namespace mailwake::internal {
-namespace {
 
-std::string_view Path(std::string_view target) {
-  target = target.substr(0, target.find_first_of("?#"));
-  if (target.empty() || target.front() == '/') return target;
+std::string OriginForm(std::string target) {
   const std::size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return target;
-  const std::size_t path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  if (scheme == std::string::npos) return target;
+  const absl::string_view name(target.data(), scheme);
+  if (!absl::EqualsIgnoreCase(name, "https") && !absl::EqualsIgnoreCase(name, "http")) return target;
+  const std::size_t end = target.find_first_of("/?#", scheme + 3);
+  if (end == std::string::npos) return "/";
+  return target[end] == '/' ? target.substr(end) : "/" + target.substr(end);
 }
-
-}  // namespace
 
 void Router::Add(std::string path, HttpHandler handler) {
   for (auto& [known, route] : routes_) {
@@ -26,7 +27,7 @@ void Router::Add(std::string path, HttpHandler handler) {
 }
 
 const HttpHandler* Router::Find(std::string_view target) const {
-  const std::string_view path = Path(target);
+  const std::string_view path = target.substr(0, target.find_first_of("?#"));
   const HttpHandler* found = nullptr;
   std::size_t length = 0;
   for (const auto& [route, handler] : routes_) {

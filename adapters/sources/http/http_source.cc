@@ -22,6 +22,7 @@ namespace mailwake::http_source {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = 8 * 1024 * 1024;
+constexpr char kSuspectShape[] = "{\"mailbox\":\"...\"}, or {} for all mailboxes";
 
 // The body as an object. Errors: InvalidArgument.
 absl::StatusOr<Json> ObjectOf(const std::string& body, const char* shape) {
@@ -77,7 +78,8 @@ bool Impl::Allowed(const HttpRequest& request) const {
 void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
   const std::optional<RequestTarget> target = ParseTarget(request.target);
   if (target && target->path.size() == 1 && target->path[0] == "healthz") {
-    if (request.method != "GET") return exchange->Respond(WrongMethod("GET"));
+    // HEAD too, which load balancers like; the server leaves the body out.
+    if (request.method != "GET" && request.method != "HEAD") return exchange->Respond(WrongMethod("GET, HEAD"));
     return exchange->Respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   }
   if (!Allowed(request)) {
@@ -171,9 +173,14 @@ void Impl::PostSync(const std::string& mailbox, const std::string& device, const
 }
 
 void Impl::PostSuspect(const std::string& body, ExchangePtr exchange) {
-  const absl::StatusOr<Json> json = ObjectOf(body, "{\"mailbox\":\"...\"}, or {} for all mailboxes");
+  const absl::StatusOr<Json> json = ObjectOf(body, kSuspectShape);
   if (!json.ok()) return exchange->Respond(ErrorAnswer(json.status()));
-  if (Find(*json, "mailbox") == nullptr) {
+  for (const auto& [key, value] : json->items()) {
+    // All mailboxes must not be what a mistyped name means.
+    if (key != "mailbox")
+      return exchange->Respond(ErrorAnswer(400, absl::StrCat(Shown(Json(key)), " is not known: the body must be ", kSuspectShape)));
+  }
+  if (json->empty()) {
     return engine_.Suspect(std::nullopt, AnswerWhenDurable(std::move(exchange), {{"suspect", "all"}}));
   }
   const absl::StatusOr<std::string> mailbox = NeedText(*json, "mailbox", 1, kMaxMailboxBytes);

@@ -43,6 +43,16 @@ std::string Complaint(std::string_view what) {
   return std::string(bracket == std::string_view::npos ? what : what.substr(bracket + 2));
 }
 
+absl::Status CheckCharacters(std::string_view what, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(Abseil(what), " holds a control character (0x", absl::Hex(byte, absl::kZeroPad2), "): ids and names have none"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Json> ParseJson(std::string_view text) {
@@ -72,7 +82,7 @@ const Json* Find(const Json& object, const char* key) {
 }
 
 absl::Status CheckName(std::string_view what, std::string_view name, std::size_t most) {
-  if (!name.empty() && name.size() <= most) return absl::OkStatus();
+  if (!name.empty() && name.size() <= most) return CheckCharacters(what, name);
   return absl::InvalidArgumentError(absl::StrCat(Abseil(what), " has ", name.size(), " bytes: it must have 1 to ", most));
 }
 
@@ -83,6 +93,7 @@ absl::StatusOr<std::string> TextOf(const Json& value, std::string_view what, std
   if (text.size() < least || text.size() > most) {
     return absl::InvalidArgumentError(absl::StrCat(Abseil(what), " has ", text.size(), " bytes: ", allowed()));
   }
+  if (absl::Status characters = CheckCharacters(what, text); !characters.ok()) return characters;
   return text;
 }
 

@@ -35,13 +35,14 @@ std::string Shown(const Json& value);
 // The value of a key; nullptr if it is missing. JSON's null counts as missing: some scripting languages write it for "none".
 const Json* Find(const Json& object, const char* key);
 
-// A string of `least` to `most` bytes. Errors: InvalidArgument.
+// A string of `least` to `most` bytes without control characters (below 0x20, and 0x7F), which no id or name needs and which logs, shells
+// and other people's parsers take for something else. Errors: InvalidArgument.
 absl::StatusOr<std::string> TextOf(const Json& value, std::string_view what, std::size_t least, std::size_t most);
 // The same, of a key that must be there.
 absl::StatusOr<std::string> NeedText(const Json& object, const char* key, std::size_t least, std::size_t most);
 // The same, of one that may be left out: empty then.
 absl::StatusOr<std::string> OptionalText(const Json& object, const char* key, std::size_t most);
-// A name that came in the path or the query: 1 to `most` bytes. Errors: InvalidArgument.
+// A name that came in the path or the query: 1 to `most` bytes, and as above. Errors: InvalidArgument.
 absl::Status CheckName(std::string_view what, std::string_view name, std::size_t most);
 
 }  // namespace mailwake::http_source

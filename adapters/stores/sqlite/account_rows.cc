@@ -10,8 +10,15 @@ namespace mailwake {
 AccountRows::AccountRows(Connection& connection, StoreThread& thread)
     : thread_(thread),
       find_(connection, "SELECT password, verified FROM accounts WHERE user = ?"),
-      put_(connection, "REPLACE INTO accounts VALUES (?, ?, ?)"),
-      remember_(connection, "UPDATE accounts SET verified = ? WHERE user = ? AND password = ?") {}
+      count_(connection, "UPDATE meta SET account_changes = account_changes + 1"),
+      // The same password again is no change: what waits under it may go on.
+      put_(connection,
+           "INSERT INTO accounts VALUES (?, ?, ?, (SELECT account_changes FROM meta)) ON CONFLICT (user) DO UPDATE SET"
+           " changed = iif(password = excluded.password, changed, excluded.changed), password = excluded.password,"
+           " verified = excluded.verified"),
+      remember_(connection, "UPDATE accounts SET verified = ? WHERE user = ? AND password = ?"),
+      changes_now_(connection, "SELECT account_changes FROM meta"),
+      changed_(connection, "SELECT user FROM accounts WHERE changed > ?") {}
 
 void AccountRows::Find(std::string user, FindCallback done) {
   auto found = std::make_shared<std::optional<AccountRecord>>();
@@ -33,6 +40,8 @@ void AccountRows::Find(std::string user, FindCallback done) {
 void AccountRows::Put(std::vector<AccountRecord> accounts, DoneCallback done) {
   thread_.Write(
       [this, accounts = std::move(accounts)] {
+        absl::Status counted = count_.Run();
+        if (!counted.ok()) return counted;
         for (const AccountRecord& account : accounts) {
           absl::Status status = put_.Run(account.user, account.password, account.verified);
           if (!status.ok()) return status;
@@ -46,6 +55,20 @@ void AccountRows::Remember(std::string user, std::string password, std::string v
   thread_.Write([this, user = std::move(user), password = std::move(password),
                  verified = std::move(verified)] { return remember_.Run(verified, user, password); },
                 std::move(done));
+}
+
+void AccountRows::Changes(std::optional<std::uint64_t> since, ChangesCallback done) {
+  auto changes = std::make_shared<AccountChanges>();
+  thread_.Read(
+      [this, since, changes] {
+        absl::Status status = changes_now_.ForEach([&](const Row& row) { return changes->number = row.UInt(0), absl::OkStatus(); });
+        if (!status.ok() || !since || *since == changes->number) return status;
+        return changed_.ForEach([&](const Row& row) { return changes->users.push_back(row.Text(0)), absl::OkStatus(); }, *since);
+      },
+      [changes, done = std::move(done)](const absl::Status& status) mutable {
+        if (!status.ok()) return done(status);
+        done(std::move(*changes));
+      });
 }
 
 }  // namespace mailwake

@@ -8,6 +8,8 @@
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
 #define MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +27,12 @@ class AccountRows : public AccountStore {
   void Find(std::string user, FindCallback done) override;
   void Put(std::vector<AccountRecord> accounts, DoneCallback done) override;
   void Remember(std::string user, std::string password, std::string verified, DoneCallback done) override;
+  void Changes(std::optional<std::uint64_t> since, ChangesCallback done) override;
 
  private:
   StoreThread& thread_;
   // Of the store's thread.
-  Statement find_, put_, remember_;
+  Statement find_, count_, put_, remember_, changes_now_, changed_;
 };
 
 }  // namespace mailwake

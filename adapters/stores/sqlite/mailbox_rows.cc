@@ -56,6 +56,11 @@ MailboxRows::MailboxRows(Connection& connection)
       erase_device_(connection, "DELETE FROM devices WHERE mailbox = ? AND device = ?"),
       erase_device_cursors_(connection, "DELETE FROM cursors WHERE mailbox = ? AND device = ?"),
       erase_cursor_(connection, "DELETE FROM cursors WHERE mailbox = ? AND device = ? AND folder = ?"),
+      erase_device_state_(connection, "DELETE FROM front_state WHERE mailbox = ? AND device = ?"),
+      // A row without a device is of a mailbox, and stays.
+      erase_orphans_(connection,
+                     "DELETE FROM front_state WHERE device <> '' AND NOT EXISTS (SELECT 1 FROM devices WHERE"
+                     " devices.mailbox = front_state.mailbox AND devices.device = front_state.device)"),
       find_old_devices_(connection, "SELECT mailbox, device FROM devices WHERE last_seen < ?") {}
 
 absl::StatusOr<OpenState> MailboxRows::Open(bool reserve) {
@@ -192,6 +197,7 @@ absl::Status MailboxRows::Apply(const std::string& mailbox, const MailboxWrite::
 absl::Status MailboxRows::EraseDevice(const std::string& mailbox, const std::string& device) {
   absl::Status status = erase_device_.Run(mailbox, device);
   if (status.ok()) status = erase_device_cursors_.Run(mailbox, device);
+  if (status.ok()) status = erase_device_state_.Run(mailbox, device);
   return status;
 }
 
@@ -206,6 +212,7 @@ absl::StatusOr<std::size_t> MailboxRows::AgeOut(Time before) {
   for (const auto& [mailbox, device] : old) {
     if (status.ok()) status = EraseDevice(mailbox, device);
   }
+  if (status.ok()) status = erase_orphans_.Run();
   if (!status.ok()) return status;
   return old.size();
 }

@@ -3,7 +3,9 @@
 // MailboxRows: what the Store port says, as rows.
 //
 // Threads:    as the connection.
-// Cost:       Load: four short scans, each over neighbouring rows. AgeOut: one scan over all devices.
+// Cost:       Load: four short scans, each over neighbouring rows. AgeOut: one scan over all devices, one over all front-end states.
+//             A device that is erased, or aged out, takes what front ends remember of it along; AgeOut also takes what is left of devices
+//             that are not there (a login that never came to a PING or a sync).
 // Invariants: Apply and AgeOut only make sense inside Connection::Write, Load inside Connection::Read.
 
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_ROWS_H_
@@ -44,6 +46,7 @@ class MailboxRows {
   Statement load_mailbox_, load_folders_, load_devices_, load_cursors_;
   Statement set_mailbox_, set_folder_, set_device_, create_device_, set_cursor_;
   Statement erase_folder_, erase_folder_cursors_, erase_device_, erase_device_cursors_, erase_cursor_;
+  Statement erase_device_state_, erase_orphans_;
   Statement find_old_devices_;
 };
 

@@ -70,7 +70,15 @@ CREATE TABLE front_state (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kSteps = {kStep1, kStep2};
+// A number for each time that accounts were changed: what is new since one. And a device is erased without a scan.
+constexpr const char* kStep3 = R"sql(
+ALTER TABLE meta ADD COLUMN account_changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX accounts_by_change ON accounts (changed);
+CREATE INDEX front_state_by_device ON front_state (mailbox, device);
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kSteps = {kStep1, kStep2, kStep3};
 
 }  // namespace
 

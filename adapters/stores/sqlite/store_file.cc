@@ -38,6 +38,17 @@ absl::Status CheckDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
+// The lock, the log and the index of the log are found by the file's name: two names would mean two of each for one file.
+absl::Status CheckOneName(const std::string& path, int file) {
+  struct stat info;
+  if (fstat(file, &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  if (!S_ISREG(info.st_mode) || info.st_nlink <= 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " has ", info.st_nlink,
+                   " names (hard links), so that two servers could write it at once: keep one name and remove"
+                   " the others (find -samefile shows them), or copy the file"));
+}
+
 // A log that outlived its database would be played into the new one.
 absl::Status CheckNoOrphan(const std::string& path) {
   struct stat info;
@@ -98,6 +109,8 @@ absl::StatusOr<bool> FindStoreFile(const std::string& path) {
     return false;
   }
   absl::Cleanup close_file = [file] { close(file); };
+  absl::Status one_name = CheckOneName(path, file);
+  if (!one_name.ok()) return one_name;
   std::array<unsigned char, kHeaderBytes> header{};
   const ssize_t size = pread(file, header.data(), header.size(), 0);
   if (size < 0 && errno == EISDIR) return absl::NotFoundError(absl::StrCat(path, " is a directory: name a file in it"));

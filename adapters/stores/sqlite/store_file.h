@@ -20,7 +20,7 @@ namespace mailwake {
 absl::StatusOr<std::string> StoreFilePath(const std::string& path);
 
 // True: a mailwake store, by its header. False: nothing is there, or an empty file.
-// Errors: DataLoss (something else is there), PermissionDenied, NotFound (the directory).
+// Errors: DataLoss (something else is there), FailedPrecondition (it has several hard links), PermissionDenied, NotFound (the directory).
 absl::StatusOr<bool> FindStoreFile(const std::string& path);
 
 // Makes an empty store, readable by its owner only: it will hold passwords' hashes. REQUIRES: the ownership lock; FindStoreFile said false.

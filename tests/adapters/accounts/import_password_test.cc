@@ -68,6 +68,23 @@ TEST(ImportPasswordTest, StoresHashesAsGivenAndPlainAsAKeyedHash) {
   EXPECT_NE(*ImportPassword("{PLAIN}pa{ss}word", key), *plain);
 }
 
+TEST(ImportPasswordTest, RefusesWhatTakesOverASecondToCheck) {
+  TestDirectory directory;
+  const std::string salt_and_hash = kSha512Rounds.substr(kSha512Rounds.find("$saltstringsaltst"));
+  const std::string blf_rest = kBcrypt.substr(kBcrypt.find("$CCCC"));
+  for (const std::string& given : {"{SHA512-CRYPT}$6$rounds=1000000" + salt_and_hash, "{BLF-CRYPT}$2y$14" + blf_rest}) {
+    EXPECT_TRUE(ImportPassword(given, directory.File("key")).ok()) << given;
+  }
+  for (const std::string& given :
+       {"{SHA512-CRYPT}$6$rounds=1000001" + salt_and_hash, "{SHA512-CRYPT}$6$rounds=999999999" + salt_and_hash,
+        "{SHA512-CRYPT}$6$rounds=99999999999999999999" + salt_and_hash, "{BLF-CRYPT}$2y$15" + blf_rest, "{BLF-CRYPT}$2y$31" + blf_rest}) {
+    const absl::Status status = ImportPassword(given, directory.File("key")).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << given;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("over a second")) << given;
+    EXPECT_TRUE(ParseStored(given).ok()) << "an account that has it already can still log in";
+  }
+}
+
 TEST(ImportPasswordTest, RefusesWhatItCouldNotCheckLater) {
   TestDirectory directory;
   for (const std::string given :

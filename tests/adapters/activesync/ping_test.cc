@@ -112,6 +112,17 @@ TEST(ActiveSyncPing, Status7ForAFolderThatIsNotInTheList) {
   EXPECT_EQ(Tree(world.Post("Ping", PingBody("470", {{"5", "Calendar"}}))), "Ping(Status=7)");
 }
 
+TEST(ActiveSyncPing, Status7ForAFolderNamedWithTwoClasses) {
+  for (const bool declared : {false, true}) {
+    FrontWorld world;
+    if (declared) world.SetFolders({{.id = "5", .name = "Inbox"}});
+    if (declared) Prime(world, "5");
+    const PingFolders both = {{"5", "Email"}, {"5", "Calendar"}};
+    EXPECT_EQ(Tree(world.Post("Ping", PingBody("470", both))), "Ping(Status=7)") << declared;
+    EXPECT_EQ(Tree(world.Post("Ping", PingBody("470", {{"5", "Email"}, {"5", "Email"}}))), "nothing") << declared;
+  }
+}
+
 TEST(ActiveSyncPing, Status8WhenTheStoreCannotBeRead) {
   FrontWorld world;
   world.store().fail = true;

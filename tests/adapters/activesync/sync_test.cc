@@ -189,6 +189,15 @@ TEST(ActiveSyncSync, AnEmptyRequestIsTheLastOneAgainAndElse13) {
   EXPECT_EQ(Tree(world.Post("Sync")), "Sync(Collections(Collection(Key=3 Id=5 Status=1)))") << "the answer to key 1 was lost, then";
 }
 
+TEST(ActiveSyncSync, ARequestWithAnUnknownKeyIsNotRepeatedByAnEmptyOne) {
+  FrontWorld world;
+  EXPECT_EQ(Tree(Sync(world, "7")), "Sync(Collections(Collection(Key=0 Id=5 Status=3)))");
+  EXPECT_EQ(Tree(world.Post("Sync")), "Sync(Status=13)");
+  Prime(world, "6");
+  Sync(world, "7");
+  EXPECT_EQ(Tree(world.Post("Sync")), "Sync(Status=13)") << "nor by the one before it";
+}
+
 TEST(ActiveSyncSync, APartialRequestTakesTheRestFromTheLastOneAndElse13) {
   FrontWorld world;
   EXPECT_EQ(Tree(world.Post("Sync", SyncBody({{.id = "5", .key = "0"}}, {.partial = true}))), "Sync(Status=13)");

@@ -152,6 +152,10 @@ const BadLine kBadLines[] = {
     {R"({"mailbox":"ann","folder":"inbox","class":"email","kind":"added","version":-1})", "\"version\" is -1"},
     {R"({"mailbox":"ann","folder":"inbox","class":"email","kind":"added","version":1.5})", "\"version\" is 1.5"},
     {R"({"mailbox":"ann","folder":"inbox","class":"email","kind":"added","version":18446744073709551616})", "\"version\" is 1.8"},
+    {R"({"mailbox":"an\u0000n","folder":"inbox","class":"email","kind":"added"})", "\"mailbox\" holds a control character (0x00)"},
+    {R"({"mailbox":"ann","folder":"in\tbox","class":"email","kind":"added"})", "\"folder\" holds a control character (0x09)"},
+    {R"({"mailbox":"ann","folder":"inbox","class":"email","kind":"added","device":"D\u007f"})",
+     "\"device\" holds a control character (0x7f)"},
     {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "nested deeper"},
 };
 INSTANTIATE_TEST_SUITE_P(Each, BadLineTest, testing::ValuesIn(kBadLines));
@@ -194,6 +198,20 @@ TEST(SuspectTest, AnEmptyObjectMeansAllMailboxes) {
   for (int i = 0; i < 200; ++i) harness.Advance(std::chrono::seconds(4));
   EXPECT_TRUE(ann->has_value());
   EXPECT_TRUE(bob->has_value());
+}
+
+TEST(SuspectTest, AnyOtherKeyIsRefusedAndSuspectsNothing) {
+  Harness harness;
+  const auto ann = harness.Ping("ann", "D", {"inbox"});
+  for (const char* body : {R"({"mailbx":"ann"})", R"({"Mailbox":"ann"})", R"({"mailbox":"ann","folder":"inbox"})", R"({"all":true})"}) {
+    const HttpResponse answer = harness.Post("/v1/suspect", body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_THAT(answer.body, HasSubstr("is not known")) << body;
+  }
+  EXPECT_THAT(harness.Post("/v1/suspect", R"({"mailbx":"ann"})").body, HasSubstr(R"(\"mailbx\")"));
+  EXPECT_EQ(harness.Post("/v1/suspect", R"({"mailbox":null})").status, 400) << "the name that a script did not find is not everybody";
+  for (int i = 0; i < 200; ++i) harness.Advance(std::chrono::seconds(4));
+  EXPECT_FALSE(ann->has_value());
 }
 
 TEST(SuspectTest, WhatIsNotAnObjectIsRefused) {

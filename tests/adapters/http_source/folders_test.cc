@@ -93,8 +93,39 @@ const BadList kBadLists[] = {
     {R"([{"id":"a","name":"N","class":"email","type":"2"}])", "folder 1: \"type\" is \"2\""},
     {R"([{"id":"a","name":"N","class":"email","type":4294967298}])", "folder 1: \"type\" is 4294967298"},
     {R"([{"id":"a","name":"N","class":"email","parent":0}])", "folder 1: \"parent\" is 0"},
+    {R"([{"id":"a","name":"N","class":"email"},{"id":"b","name":"N","class":"email","parent":"c"}])", "folder 2: \"parent\" is \"c\""},
+    {R"([{"id":"a","name":"N","class":"email","parent":"a"}])", "folder 1: \"parent\" \"a\" leads back to the folder itself"},
+    {R"([{"id":"a","name":"N","class":"email","parent":"c"},{"id":"b","name":"N","class":"email","parent":"c"},
+         {"id":"c","name":"N","class":"email","parent":"b"}])",
+     "folder 2: \"parent\" \"c\" leads back to the folder itself"},
+    {R"([{"id":"a","name":"N","class":"calendar","type":2}])", "folder 1: \"type\" is 2, an email folder, and \"class\" is calendar"},
+    {R"([{"id":"a","name":"N","class":"tasks","type":12}])", "folder 1: \"type\" is 12, an email folder"},
+    {R"([{"id":"a","name":"N","class":"email","type":15}])", "folder 1: \"type\" is 15, a tasks folder"},
+    {R"([{"id":"a","name":"N","class":"contacts","type":13}])", "folder 1: \"type\" is 13, a calendar folder"},
+    {R"([{"id":"a","name":"N","class":"notes","type":9}])", "folder 1: \"type\" is 9, a contacts folder"},
+    {R"([{"id":"a","name":"N","class":"calendar","type":17}])", "folder 1: \"type\" is 17, a notes folder"},
+    {R"([{"id":"a\u0000b","name":"N","class":"email"}])", "folder 1: \"id\" holds a control character (0x00)"},
+    {R"([{"id":"a","name":"N\nM","class":"email"}])", "folder 1: \"name\" holds a control character (0x0a)"},
 };
 INSTANTIATE_TEST_SUITE_P(Each, BadListTest, testing::ValuesIn(kBadLists));
+
+TEST(FoldersTest, EveryTypeGoesWithItsClassAndParentsMayComeLater) {
+  Harness harness;
+  const HttpResponse answer = harness.Request("PUT", "/v1/mailboxes/ann/folders",
+                                              R"([{"id":"a","name":"A","class":"email","type":12,"parent":"b"},
+      {"id":"b","name":"B","class":"email","type":6,"parent":"0"},{"id":"c","name":"C","class":"calendar","type":13,"parent":""},
+      {"id":"d","name":"D","class":"contacts","type":14,"parent":"c"},{"id":"e","name":"E","class":"tasks","type":7,"parent":"d"},
+      {"id":"f","name":"F","class":"tasks","type":15},{"id":"g","name":"G","class":"notes","type":10},
+      {"id":"h","name":"H","class":"email","type":1},{"id":"i","name":"I","class":"contacts","type":19}])");
+  EXPECT_EQ(answer.body, "{\"folders\":9}\n");
+}
+
+TEST(FoldersTest, AMailboxNameWithAControlCharacterIsRefused) {
+  Harness harness;
+  EXPECT_EQ(harness.Request("PUT", "/v1/mailboxes/an%00n/folders", "[]").status, 400);
+  EXPECT_EQ(harness.Post("/v1/mailboxes/ann/devices/D%0A/sync", R"({"begin":true})").status, 400);
+  EXPECT_EQ(harness.Get("/v1/explain?device=D%7F").status, 400);
+}
 
 TEST(FoldersTest, AMailboxNameThatIsTooLongIsRefused) {
   Harness harness;

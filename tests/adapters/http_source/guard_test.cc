@@ -38,6 +38,14 @@ TEST(GuardTest, HealthNeedsNoToken) {
   EXPECT_EQ(answer->body, "ok\n");
 }
 
+TEST(GuardTest, HealthIsAnsweredToHeadToo) {
+  Harness harness;
+  const HttpResponse answer = harness.Request("HEAD", "/healthz");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "ok\n") << "of which the HTTP server sends all but the body";
+  EXPECT_EQ(HeaderOf(harness.Post("/healthz", ""), "Allow"), "GET, HEAD");
+}
+
 TEST(GuardTest, EverythingElseNeedsTheToken) {
   Harness harness;
   for (const Route& route : kRoutes) {

@@ -37,6 +37,17 @@ TEST_P(ExchangeTest, AnswersRequestAfterRequestOnOneConnection) {
   EXPECT_EQ(server.server->stats().requests, 3u);
 }
 
+TEST_P(ExchangeTest, AHandlerSeesAnAbsoluteTargetInOriginForm) {
+  ServerFixture server(Options());
+  std::string target;
+  server.server->Handle("/target", [&target](HttpRequest request, const std::shared_ptr<HttpExchange>& exchange) {
+    exchange->Respond(Body(target = request.target));
+  });
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send(Get("https://host.example/target?a=b")));
+  EXPECT_EQ(client.Receive().body, "/target?a=b");
+}
+
 TEST_P(ExchangeTest, ReadsARequestThatComesByteByByte) {
   ServerFixture server(Options());
   HttpsClient client = server.Connect();

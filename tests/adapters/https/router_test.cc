@@ -36,12 +36,12 @@ TEST(RouterTest, TheLongestMatchCounts) {
   EXPECT_EQ(Route(router, "*"), "none");
 }
 
-TEST(RouterTest, AnAbsoluteTargetIsRoutedByItsPath) {
-  Router router;
-  router.Add("/healthz", Named("health"));
-  router.Add("/", Named("root"));
-  EXPECT_EQ(Route(router, "http://host:8443/healthz?x"), "health");
-  EXPECT_EQ(Route(router, "http://host"), "root");
+TEST(OriginFormTest, TakesSchemeAndAuthorityOffAnAbsoluteTarget) {
+  EXPECT_EQ(OriginForm("http://host:8443/healthz?x"), "/healthz?x");
+  EXPECT_EQ(OriginForm("HTTPS://user@[::1]:8443//a/b"), "//a/b");
+  EXPECT_EQ(OriginForm("https://host"), "/");
+  EXPECT_EQ(OriginForm("https://host?x=/y"), "/?x=/y");
+  for (const char* other : {"/a?u=http://host/b", "*", "", "host:443", "a/b", "ftp://host/a"}) EXPECT_EQ(OriginForm(other), other);
 }
 
 TEST(RouterTest, ALaterHandlerOfTheSamePathReplaces) {

@@ -74,6 +74,15 @@ TEST(CommandLineTest, PublishTakesOneChangeOrNone) {
   EXPECT_EQ(Take<PublishArguments>({"publish", "--token-file", "t"}).folder, "");
 }
 
+TEST(CommandLineTest, FoldersTakesAFileOrNone) {
+  const auto file = Take<FoldersArguments>({"folders", "ann", "list.json", "--token-file", "t", "--server", "https://h:1", "--ca", "c"});
+  EXPECT_EQ(file.mailbox, "ann");
+  EXPECT_EQ(file.file, "list.json");
+  EXPECT_EQ(file.token_file, "t");
+  EXPECT_EQ(file.server.url, "https://h:1");
+  EXPECT_EQ(Take<FoldersArguments>({"folders", "ann", "--token-file", "t"}).file, "-");
+}
+
 TEST(CommandLineTest, ExplainAndPing) {
   const auto explain = Take<ExplainArguments>({"explain", "--device", "D", "--server", "https://h", "--token-file", "t", "--json"});
   EXPECT_EQ(explain.device, "D");
@@ -98,6 +107,9 @@ TEST(CommandLineTest, WrongUsageIsExitCode2) {
                                                                                      {"user", "import"},
                                                                                      {"publish"},
                                                                                      {"publish", "ann", "--token-file", "t"},
+                                                                                     {"folders"},
+                                                                                     {"folders", "ann"},
+                                                                                     {"folders", "--token-file", "t"},
                                                                                      {"explain", "--token-file", "t"},
                                                                                      {"explain", "--device", "D"},
                                                                                      {"ping"},
@@ -110,11 +122,24 @@ TEST(CommandLineTest, WrongUsageIsExitCode2) {
   }
 }
 
+TEST(CommandLineTest, WhatIsNotKnownIsNamed) {
+  EXPECT_THAT(Parse({"sevre"}).err, HasSubstr("sevre"));
+  EXPECT_THAT(Parse({"user", "remove", "ann"}).err, HasSubstr("remove"));
+  EXPECT_THAT(Parse({"serve", "--nothing"}).err, HasSubstr("--nothing"));
+  EXPECT_THAT(Parse({"serve", "--nothing", "x"}).err, HasSubstr("--nothing"));
+  EXPECT_THAT(Parse({"publish", "--tokenfile", "t"}).err, HasSubstr("--tokenfile"));
+  EXPECT_THAT(Parse({"user", "--nothing"}).err, HasSubstr("--nothing"));
+  EXPECT_THAT(Parse({"--nothing"}).err, HasSubstr("--nothing"));
+}
+
+TEST(CommandLineTest, TheHelpOfImportSaysWhatEndsAField) { EXPECT_THAT(Parse({"user", "import", "--help"}).out, HasSubstr("\":\" ends")); }
+
 TEST(CommandLineTest, HelpTeachesByAnExampleAndExitsWith0) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"serve", "--help"},
                                                                                      {"user", "add", "--help"},
                                                                                      {"user", "import", "--help"},
                                                                                      {"publish", "--help"},
+                                                                                     {"folders", "--help"},
                                                                                      {"explain", "--help"},
                                                                                      {"ping", "--help"}}) {
     const Said said = Parse(words);

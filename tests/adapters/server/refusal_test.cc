@@ -122,6 +122,30 @@ TEST(RefusalTest, AnAddressInUseIsNamed) {
   EXPECT_THAT(second.err, HasSubstr(address));
 }
 
+TEST(RefusalTest, AWrongTokenNamesTheOptionThatIsWrong) {
+  const Site site;
+  RunningServer server(site);
+  const std::string wrong = site.dir().Write("wrong", "abcdef\n");
+  for (std::vector<std::string> words : std::vector<std::vector<std::string>>{{"publish", "ann", "inbox"}, {"explain", "--device", "D"}}) {
+    for (const std::string& word :
+         {std::string("--token-file"), wrong, std::string("--server"), server.url(), std::string("--ca"), site.certificate()})
+      words.push_back(word);
+    const Result result = Program(words).Wait();
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_THAT(result.err, HasSubstr("the server does not take the token of --token-file " + wrong)) << words[0];
+  }
+}
+
+TEST(RefusalTest, APasswordFileThatCannotBeReadIsNamedWithTheReason) {
+  const Site site;
+  const Result result = Program({"ping", "--user", "ann", "--password-file", site.dir() / "nope"}).Wait();
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("nope: No such file or directory"));
+  const Result directory = Program({"ping", "--user", "ann", "--password-file", "/tmp"}).Wait();
+  EXPECT_EQ(directory.exit_code, 2);
+  EXPECT_THAT(directory.err, HasSubstr("/tmp: Is a directory"));
+}
+
 TEST(RefusalTest, CommandsThatFindNoServerSaySo) {
   const Site site;
   const Result result =

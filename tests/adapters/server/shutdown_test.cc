@@ -42,6 +42,15 @@ TEST(ShutdownTest, SigintDrainsToo) {
   EXPECT_EQ(server.program().Wait().exit_code, 0);
 }
 
+TEST(ShutdownTest, SighupDrainsToo) {
+  const Site site("drain_s = 0\n");
+  RunningServer server(site);
+  server.program().Signal(SIGHUP);
+  const Result result = server.program().Wait();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("SIGHUP: answering 0 PINGs"));
+}
+
 TEST(ShutdownTest, ASecondSignalEndsAtOnce) {
   const Site site("drain_s = 3600\n");
   site.AddUser("ann");

@@ -56,6 +56,46 @@ TEST(UserAddTest, WrongInputIsExitCode2AndNothingIsAdded) {
   EXPECT_NE(::stat((site.dir() / "m.db").c_str(), &info), 0) << "no store was made";
 }
 
+const std::vector<std::string> kWaiting = {"--folder", "inbox", "--heartbeat", "900", "--sync"};
+
+TEST(UserAddTest, ANewPasswordEndsThePingsThatWaitUnderTheOldOne) {
+  const Site site;
+  for (const char* name : {"ann", "bob"}) site.AddUser(name);
+  RunningServer server(site);
+  const auto ann = server.Ping("ann", "A", kWaiting);
+  const auto bob = server.Ping("bob", "B", kWaiting);
+  ASSERT_TRUE(server.AwaitHeld(2));
+  EXPECT_EQ(Add(site, "ann", "secret 2\n").exit_code, 0);
+  EXPECT_TRUE(Eventually([&] { return !ann->Running(); }, std::chrono::seconds(5)));
+  EXPECT_THAT(ann->err(), HasSubstr("wrong user or password"));
+  EXPECT_THAT(server.program().err(), HasSubstr("the password of ann changed"));
+  EXPECT_TRUE(bob->Running());
+
+  site.AddUser("bob");  // an import, and once more: the server goes on asking
+  EXPECT_TRUE(Eventually([&] { return !bob->Running(); }, std::chrono::seconds(5)));
+}
+
+TEST(UserImportTest, TheSameStoredPasswordAgainEndsNothing) {
+  const Site site;
+  const std::string sha =
+      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";  // "Hello world!"
+  const std::string users = site.dir().Write("users", "ann:{SHA512-CRYPT}" + sha + "\n");
+  const std::vector<std::string> import = {"user", "import", users, "--store", site.store()};
+  ASSERT_EQ(Program(import).Wait().exit_code, 0);
+  site.dir().Write("password", "Hello world!\n");
+  site.AddUser("bob");
+  RunningServer server(site);
+  const auto ann = server.Ping("ann", "A", kWaiting);
+  ASSERT_TRUE(server.AwaitHeld(1));
+  site.dir().Write("password", Site::password() + "\n");
+  const auto bob = server.Ping("bob", "B", kWaiting);
+  ASSERT_TRUE(server.AwaitHeld(2));
+  ASSERT_EQ(Program(import).Wait().exit_code, 0);
+  site.AddUser("bob");  // made later: by the time that it takes effect the other would have
+  EXPECT_TRUE(Eventually([&] { return !bob->Running(); }, std::chrono::seconds(5)));
+  EXPECT_TRUE(ann->Running());
+}
+
 TEST(UserImportTest, TakesEverySchemeAndNamesEveryBadLine) {
   const Site site;
   const std::string sha =

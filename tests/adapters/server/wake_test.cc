@@ -176,6 +176,35 @@ TEST(HeartbeatAlarmTest, IsOneLineOfTheLogThatNamesTheNetwork) {
   EXPECT_EQ(server.Get("/v1/pings").at("held"), 0);
 }
 
+TEST(LogTest, ARefusedLoginIsOneLineWithUserAndAddressAndIsCounted) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  auto client = server::HttpsClient::Create(server.arguments()).value();
+  EXPECT_THAT(server.Ask("GET", "/metrics").body, HasSubstr("\nmailwake_logins_refused_total 0\n"));
+  for (const char* user : {"ann", "eve\nforged"}) {
+    const auto answer = server::Device(*client, user, "battery", "D").Ping({{.id = "inbox"}}, std::chrono::seconds(300));
+    EXPECT_TRUE(absl::IsPermissionDenied(answer.status())) << answer.status();
+  }
+  EXPECT_THAT(server.program().err(), HasSubstr("refused login of ann from 127.0.0.1: wrong user or password\n"));
+  EXPECT_THAT(server.program().err(), HasSubstr("refused login of eve\\nforged from 127.0.0.1"));
+  EXPECT_THAT(server.Ask("GET", "/metrics").body, HasSubstr("\nmailwake_logins_refused_total 2\n"));
+}
+
+TEST(LogTest, ConnectionsOverTheLimitOfAnAddressAreOneLineAMinute) {
+  const Site site("limits.connections_per_address = 2\n");
+  RunningServer server(site);
+  std::vector<std::unique_ptr<server::HttpsClient>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(server::HttpsClient::Create(server.arguments()).value());
+    EXPECT_EQ(clients.back()->Send({.target = "/healthz"}).ok(), i < 2) << i;
+  }
+  const std::string log = server.program().err();
+  const std::size_t first = log.find("127.0.0.1 has 2 connections (limits.connections_per_address)");
+  ASSERT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("limits.connections_per_address", first + 70), std::string::npos) << log;
+}
+
 TEST(WakeTest, SecretsStayOutOfTheLog) {
   const Site site;
   site.AddUser("ann");

@@ -50,6 +50,10 @@ inline absl::Status Remember(AccountStore& accounts, const AccountRecord& record
   return Await<absl::Status>([&](auto done) { accounts.Remember(record.user, record.password, record.verified, std::move(done)); });
 }
 
+inline AccountChanges Changes(AccountStore& accounts, std::optional<std::uint64_t> since) {
+  return Await<absl::StatusOr<AccountChanges>>([&](auto done) { accounts.Changes(since, std::move(done)); }).value();
+}
+
 inline absl::StatusOr<std::string> Load(FrontState& state, const FrontStateKey& key) {
   return Await<absl::StatusOr<std::string>>([&](auto done) { state.Load(key, std::move(done)); });
 }

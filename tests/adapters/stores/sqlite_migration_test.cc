@@ -68,6 +68,7 @@ TEST_F(SqliteMigration, AFileOfSchema1KeepsEverything) {
                                           .folders = {{{"inbox", ItemClass::kEmail}}},
                                           .cursors = {{"inbox", 30}}}));
   EXPECT_EQ(Find(store->accounts(), "ann").value()->verified, "v");
+  EXPECT_TRUE(Changes(store->accounts(), 0).users.empty());
 }
 
 TEST_F(SqliteMigration, WhatTheNewSchemaAddsWorks) {
@@ -78,7 +79,7 @@ TEST_F(SqliteMigration, WhatTheNewSchemaAddsWorks) {
   store = OpenSqliteStore(path_).value();
   EXPECT_EQ(Load(store->front_state(), {"activesync", "ann", "d"}).value(), "state");
   store.reset();
-  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "2");
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "3");
 }
 
 TEST_F(SqliteMigration, AMigratedFileHasTheTablesOfANewOne) {
@@ -96,7 +97,7 @@ TEST_F(SqliteMigration, AMigratedFileHasTheTablesOfANewOne) {
 TEST_F(SqliteMigration, WhoComesBesideMigratesOnlyAFileThatNobodyOwns) {
   RunSql(path_, kSchema1);
   EXPECT_TRUE(OpenSqliteStore(path_, {.own = false}).ok());
-  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "2");
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version"), "3");
 
   std::unique_ptr<SqliteStore> owner = OpenSqliteStore(path_).value();
   RunSql(path_, "DROP TABLE front_state; PRAGMA user_version=1");  // as if the owner were the older mailwake

@@ -52,6 +52,22 @@ TEST_F(SqliteOwner, AFileHasOneOwnerUnderAllItsNames) {
   ExpectOwnedBy(getpid(), std::filesystem::relative(path_));
 }
 
+TEST_F(SqliteOwner, AFileWithHardLinksIsRefused) {
+  ASSERT_TRUE(Open().ok());
+  const std::string other = directory_.File("other.db");
+  std::filesystem::create_hard_link(path_, other);
+  for (const std::string& name : {path_, other}) {
+    for (const bool own : {true, false}) {
+      const absl::Status status = OpenSqliteStore(name, {.own = own}).status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+      EXPECT_THAT(std::string(status.message()), HasSubstr(name + " has 2 names"));
+      EXPECT_THAT(std::string(status.message()), HasSubstr("hard link"));
+    }
+  }
+  std::filesystem::remove(other);
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(SqliteOwner, AnOwnerInAnotherProcessIsNamedAndItsDeathFreesTheFile) {
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);

@@ -2,6 +2,7 @@
 //
 // The accounts and the front ends' state of a store file.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -12,6 +13,10 @@
 
 namespace mailwake {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class SqlitePorts : public testing::Test {
  protected:
@@ -53,6 +58,22 @@ TEST_F(SqlitePorts, AVerifiedPasswordIsRememberedOnlyForTheSamePassword) {
   EXPECT_EQ(Find("ann")->verified, "new");
   EXPECT_TRUE(Remember(store_->accounts(), {.user = "bob", .password = "{X}1", .verified = "new"}).ok());
   EXPECT_EQ(Find("bob"), std::nullopt) << "remembering creates no account";
+}
+
+TEST_F(SqlitePorts, ChangesNamesWhoGotAnotherPasswordSinceANumber) {
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}1"}, {.user = "bob", .password = "{X}1"}}).ok());
+  const std::uint64_t begin = Changes(store_->accounts(), std::nullopt).number;
+  EXPECT_THAT(Changes(store_->accounts(), std::nullopt).users, IsEmpty());
+  EXPECT_THAT(Changes(store_->accounts(), begin).users, IsEmpty());
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}2"}, {.user = "carla", .password = "{X}1"}}).ok());
+  ASSERT_TRUE(Remember(store_->accounts(), {.user = "bob", .password = "{X}1", .verified = "v"}).ok());
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "bob", .password = "{X}1"}}).ok()) << "as it was";
+  Reopen();
+  const AccountChanges changes = Changes(store_->accounts(), begin);
+  EXPECT_THAT(changes.users, UnorderedElementsAre("ann", "carla"));
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).users, IsEmpty());
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}3"}}).ok());
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).users, ElementsAre("ann"));
 }
 
 // Another process that adds the account "annN" for each number that it is sent, and sends the number back. Forked before this process
@@ -120,6 +141,30 @@ TEST_F(SqlitePorts, FrontStateKeepsOneValueForEachFrontMailboxAndDevice) {
   }
   ASSERT_TRUE(Save(*state, key, "").ok());
   EXPECT_EQ(Load(*state, key).value(), "");
+}
+
+TEST_F(SqlitePorts, ADeviceThatIsForgottenTakesItsFrontStateAlong) {
+  FrontState& state = store_->front_state();
+  const FrontStateKey gone{"activesync", "ann", "gone"}, old{"activesync", "ann", "old"}, kept{"activesync", "ann", "kept"};
+  const FrontStateKey orphan{"activesync", "bob", "old"}, mailbox{"activesync", "bob", ""};
+  for (const FrontStateKey& key : {gone, old, kept, orphan, mailbox}) ASSERT_TRUE(Save(state, key, "state").ok());
+  const Time now(std::chrono::hours(1000));
+  MailboxWrite ann{.mailbox = "ann"};
+  for (const char* device : {"gone", "kept"}) ann.devices.push_back({.record = {.id = device, .last_seen = now}});
+  ann.devices.push_back({.record = {.id = "old", .last_seen = now - std::chrono::hours(2)}});
+  ASSERT_TRUE(Commit(*store_, {.mailboxes = {ann}}).ok());
+
+  MailboxWrite erase{.mailbox = "ann"};
+  erase.devices.push_back({.record = {.id = "gone"}, .erase = true});
+  ASSERT_TRUE(Commit(*store_, {.mailboxes = {erase}}).ok());
+  EXPECT_EQ(Load(state, gone).value(), "");
+  EXPECT_EQ(Load(state, old).value(), "state");
+
+  EXPECT_EQ(AgeOut(*store_, now - std::chrono::hours(1)).value(), 1u);
+  EXPECT_EQ(Load(state, old).value(), "");
+  EXPECT_EQ(Load(state, orphan).value(), "") << "no device is there any more";
+  EXPECT_EQ(Load(state, kept).value(), "state");
+  EXPECT_EQ(Load(state, mailbox).value(), "state") << "not of a device";
 }
 
 TEST_F(SqlitePorts, SavesTakeEffectInTheOrderOfTheCalls) {

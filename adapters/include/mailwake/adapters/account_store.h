@@ -11,6 +11,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,10 +25,16 @@ struct AccountRecord {
   friend bool operator==(const AccountRecord&, const AccountRecord&) = default;
 };
 
+struct AccountChanges {
+  std::uint64_t number = 0;  // give it the next time
+  std::vector<std::string> users = {};
+};
+
 class AccountStore {
  public:
   using FindCallback = absl::AnyInvocable<void(absl::StatusOr<std::optional<AccountRecord>>)>;
   using DoneCallback = absl::AnyInvocable<void(absl::Status)>;
+  using ChangesCallback = absl::AnyInvocable<void(absl::StatusOr<AccountChanges>)>;
 
   virtual ~AccountStore() = default;
 
@@ -37,6 +44,9 @@ class AccountStore {
   virtual void Put(std::vector<AccountRecord> accounts, DoneCallback done) = 0;
   // Keeps the keyed hash of a verified password, if the account still has `password`.
   virtual void Remember(std::string user, std::string password, std::string verified, DoneCallback done) = 0;
+  // Whose password has become another one since that number was told, by whatever process: asked every second, so that what waits under
+  // an old password can be ended. nullopt: nobody, only the number to begin with. A store without such numbers leaves this out.
+  virtual void Changes(std::optional<std::uint64_t> since, ChangesCallback done) { done(AccountChanges{.number = since.value_or(0)}); }
 };
 
 }  // namespace mailwake

@@ -15,6 +15,7 @@
 #include <absl/status/statusor.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,6 +62,8 @@ struct ActiveSyncOptions {
   std::size_t max_wbxml_depth = 32;
   std::size_t max_waiting_requests = 8;          // of one device, for its state; over it 503
   Acknowledge acknowledge = Acknowledge::kSync;  // as in the engine's options
+  // Told of each wrong user or password, as they came, with the peer's address; on the request's loop. May be left out.
+  std::function<void(const std::string& user, const std::string& peer)> login_refused = {};
 };
 
 class ActiveSync {

@@ -52,7 +52,7 @@ absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountS
 // Turns a password into what an AccountStore keeps: argon2id. Slow (over 100 ms).
 absl::StatusOr<std::string> HashPassword(std::string_view password);
 // Takes "{SCHEME}value" of a Dovecot passwd-file and answers what to store: PLAIN as a keyed hash, the others as given.
-// Errors: InvalidArgument for an unknown scheme or a value that is not of its scheme.
+// Errors: InvalidArgument for an unknown scheme, a value that is not of its scheme, or one that takes over a second to check.
 absl::StatusOr<std::string> ImportPassword(std::string_view scheme_and_value, const std::string& key_file);
 
 }  // namespace mailwake

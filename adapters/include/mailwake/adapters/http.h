@@ -29,7 +29,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method;   // as sent: "POST"
-  std::string target;   // as sent, percent-encoding and all: "/Microsoft-Server-ActiveSync?Cmd=Ping"
+  std::string target;   // from the path on, else as sent, percent-encoding and all: "/Microsoft-Server-ActiveSync?Cmd=Ping"
   HttpHeaders headers;  // names as sent; look them up with Header()
   std::string body;
   std::string peer;  // "192.0.2.7"

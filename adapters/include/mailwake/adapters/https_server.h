@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ struct HttpsOptions {
   std::chrono::seconds request_timeout{30};  // from a request's first byte to its last
   std::chrono::seconds idle_timeout{300};    // a connection between requests
   std::chrono::seconds write_timeout{30};    // an answer that the peer does not take
+  // Told of each connection over max_connections_per_address, on the first loop; the connection is closed at once. May be left out.
+  std::function<void(const std::string& address)> address_refused = {};
 };
 
 struct HttpsLoop {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "adapters/server/account_watch.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "adapters/server/log.h"
+#include "mailwake/mutex.h"
+
+namespace mailwake::server {
+namespace {
+
+constexpr std::chrono::seconds kPeriod{1};
+
+}  // namespace
+
+class AccountWatch::State : public std::enable_shared_from_this<State> {
+ public:
+  State(boost::asio::io_context& main, AccountStore& accounts, Engine& engine)
+      : main_(main), accounts_(accounts), engine_(engine), timer_(std::in_place, main) {}
+
+  void Ask() {
+    accounts_.Changes(number_, [self = shared_from_this()](absl::StatusOr<AccountChanges> changes) { self->Take(std::move(changes)); });
+  }
+
+  void Stop() {
+    MutexLock lock(mutex_);
+    stopped_ = true;
+    timer_.reset();
+  }
+
+ private:
+  // On the store's thread.
+  void Take(absl::StatusOr<AccountChanges> changes) {
+    MutexLock lock(mutex_);
+    if (stopped_) return;
+    boost::asio::post(main_, [weak = weak_from_this(), changes = std::move(changes)] {
+      const auto self = weak.lock();
+      if (self != nullptr) self->End(changes);
+    });
+  }
+
+  void End(const absl::StatusOr<AccountChanges>& changes) {
+    if (!timer_.has_value()) return;
+    if (changes.ok()) {  // else: asked again with the number that it has
+      number_ = changes->number;
+      for (const std::string& user : changes->users) EndUser(user);
+    }
+    timer_->expires_after(kPeriod);
+    timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto self = weak.lock();
+      if (self != nullptr && !error) self->Ask();
+    });
+  }
+
+  void EndUser(const std::string& user) {
+    const std::size_t ended = engine_.EndMailbox(user);
+    if (ended > 0) LogInfo(absl::StrCat("the password of ", user, " changed: ended ", ended, " PINGs"));
+  }
+
+  boost::asio::io_context& main_;
+  AccountStore& accounts_;
+  Engine& engine_;
+  Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  // Of the main loop.
+  std::optional<boost::asio::steady_timer> timer_;
+  std::optional<std::uint64_t> number_;
+};
+
+AccountWatch::AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Engine& engine)
+    : state_(std::make_shared<State>(main, accounts, engine)) {
+  state_->Ask();
+}
+
+AccountWatch::~AccountWatch() { state_->Stop(); }
+
+}  // namespace mailwake::server

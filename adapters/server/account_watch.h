@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AccountWatch: ends what waits under an account once its password was changed, by whichever process: `mailwake user` writes beside the
+// server, and the store is what both see.
+//
+// Threads:    create and destroy where the main loop does not run, or on it; asks and ends on the main loop.
+// Cost:       one look at an index of the accounts a second.
+// Invariants: after the destructor neither the loop nor the engine is touched, whatever the store still answers.
+
+#ifndef MAILWAKE_SERVER_ACCOUNT_WATCH_H_
+#define MAILWAKE_SERVER_ACCOUNT_WATCH_H_
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "mailwake/adapters/account_store.h"
+#include "mailwake/engine.h"
+
+namespace mailwake::server {
+
+class AccountWatch {
+ public:
+  // Changes count from here on. All three must outlive the watch.
+  AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Engine& engine);
+  ~AccountWatch();
+  AccountWatch(const AccountWatch&) = delete;
+  AccountWatch& operator=(const AccountWatch&) = delete;
+
+ private:
+  class State;
+
+  const std::shared_ptr<State> state_;  // shared with the question that the store has not answered yet
+};
+
+}  // namespace mailwake::server
+
+#endif  // MAILWAKE_SERVER_ACCOUNT_WATCH_H_
