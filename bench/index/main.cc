@@ -4,6 +4,7 @@
 //
 //   engine_benchmark --benchmark_filter=^cycle/ --benchmark_format=json
 //   PINGS=10000000 engine_benchmark        other numbers of PINGs than one and ten million
+//   HOT=10000 engine_benchmark             another number of PINGs in a hot folder than a hundred thousand
 //   engine_benchmark --smoke               a thousand PINGs: that all runs and the counts are right
 
 #include <benchmark/benchmark.h>
@@ -36,6 +37,7 @@ Suite::Sizes SizesFromEnvironment() {
   const char* const given = std::getenv("PINGS");
   std::istringstream list(given == nullptr ? "1000000,10000000" : given);
   for (std::string number; std::getline(list, number, ',');) sizes.pings.push_back(std::stoull(number));
+  if (const char* const hot = std::getenv("HOT")) sizes.hot = std::stoull(hot);
   return sizes;
 }
 

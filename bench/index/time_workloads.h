@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <random>
 #include <span>
+#include <vector>
 
 #include "bench/index/workloads.h"
 
@@ -52,9 +54,29 @@ Outcome FinishPass(World<I>& world, const Measured& measured) {
   return outcome;
 }
 
-// Ten minutes of a quiet night: every heartbeat is ten minutes, as the world was built.
+// All PINGs held anew by and by, in an order that is not that of their making, so that heartbeats end evenly over ten minutes.
+template <typename I>
+void Stagger(World<I>& world) {
+  std::vector<std::uint32_t> order(world.keys.order().begin(), world.keys.order().end());
+  std::shuffle(order.begin(), order.end(), std::mt19937(11));
+  const std::int64_t start_ms = world.now_ms;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const int lane = world.keys.LaneOf(order[i]);
+    Ended::Scope scope(world.EndedOf(lane));
+    world.index->Cancel(world.keys[order[i]]);
+    world.index->Deliver(lane);
+    world.index->Hold(world.keys[order[i]], kHeartbeat);
+    const auto step = static_cast<std::int64_t>(i * (kHeartbeat / std::chrono::milliseconds(kTimeStepMs) - 10) / order.size());
+    for (; world.now_ms < start_ms + step * kTimeStepMs; world.now_ms += kTimeStepMs) world.index->Advance(world.now_ms + kTimeStepMs);
+  }
+  for (Ended& ended : world.ended) ended.Reset();
+  world.staggered = true;
+}
+
+// Ten minutes of a quiet night: every heartbeat is ten minutes.
 template <typename I>
 Outcome Churn(World<I>& world, int threads) {
+  if (!world.staggered) Stagger(world);
   return FinishPass(world, Pass(world, threads, kHeartbeat + std::chrono::seconds(1), [](std::uint32_t) { return kHeartbeat; }));
 }
 

@@ -44,23 +44,18 @@ struct World {
   std::array<std::size_t, kLanes> position{};  // in the lane's steps
   std::int64_t now_ms = 0;                     // virtual
   double bytes_per_ping = 0;
-  bool hurried = false;  // heartbeats are those of Expire
+  bool staggered = false;  // heartbeats end evenly over ten minutes
+  bool hurried = false;    // heartbeats are those of Expire
 
  private:
-  // Heartbeats end evenly over the ten minutes to come, as if the devices had come by and by.
   void Populate() {
-    constexpr std::int64_t kStepMs = 500;
     const std::uint32_t devices = keys.shape().devices;
-    std::size_t parked = 0;
     for (const std::uint32_t ping : keys.order()) {
       if (ping % devices != 0) continue;  // a mailbox comes with all its devices
       for (std::uint32_t device = ping; device < ping + devices; ++device) {
         index->Enter(keys[device]);
         index->Hold(keys[device], kHeartbeat);
       }
-      parked += devices;
-      const auto share = static_cast<std::int64_t>(parked * 1190 / keys.pings());
-      for (; now_ms < share * kStepMs; now_ms += kStepMs) index->Advance(now_ms + kStepMs);
     }
   }
 };
