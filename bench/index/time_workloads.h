@@ -2,18 +2,21 @@
 //
 // The workloads in which only time passes: heartbeats end, and their PINGs are held again. Virtual time goes in steps of half a second.
 //
-// Threads:    each thread steps through the same time and holds again what ended on it; the faster one's steps serve both.
-// Invariants: every PING ends at least once; an end that is not kExpired fails the benchmark.
-// Example:    Outcome outcome = Expire(world, 1);
+// Threads:    each thread steps through the same time and holds again what ended on it; the faster one's steps serve both, at most two
+// seconds ahead. Invariants: every PING ends at least once; an end that is not kExpired fails the benchmark. Example:    Outcome outcome =
+// Expire(world, 1);
 
 #ifndef MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_
 #define MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <random>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "bench/index/workloads.h"
@@ -21,14 +24,20 @@
 namespace mailwake::bench {
 
 inline constexpr std::int64_t kTimeStepMs = 500;
+inline constexpr std::int64_t kMostAheadMs = 4 * kTimeStepMs;
 
 // Lets `span` pass. `heartbeat(ping)`: with which a PING is held again.
 template <typename I, typename Heartbeat>
 Measured Pass(World<I>& world, int threads, std::chrono::milliseconds span, Heartbeat heartbeat) {
   constexpr std::size_t kAhead = 8;
   const std::int64_t start_ms = world.now_ms;
+  std::array<std::atomic<std::int64_t>, kLanes> reached{start_ms, start_ms};
   const Measured measured = RunLanes(threads, [&](std::span<const int> lanes) {
+    const auto self = static_cast<std::size_t>(lanes.front());
     for (std::int64_t now_ms = start_ms + kTimeStepMs; now_ms <= start_ms + span.count(); now_ms += kTimeStepMs) {
+      // Not far ahead of the other: real time would not let one thread lag behind by minutes.
+      while (threads > 1 && now_ms > reached[1 - self].load(std::memory_order_relaxed) + kMostAheadMs) std::this_thread::yield();
+      reached[self].store(now_ms, std::memory_order_relaxed);
       Ended& first = world.EndedOf(lanes.front());
       Ended::Scope scope(first);
       world.index->Advance(now_ms);
