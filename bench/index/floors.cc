@@ -6,9 +6,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <numeric>
 #include <random>
 #include <span>
@@ -17,36 +15,22 @@
 namespace mailwake::bench {
 namespace {
 
-struct alignas(64) Line {
+constexpr std::uint64_t kAbsent = 0x9E3779B97F4A7C15;  // turns a key into one that is not there
+
+struct alignas(64) CacheLine {
   std::uint64_t value = 0;
 };
 
-struct Table {
-  explicit Table(std::size_t entries) : lines(entries) {
-    std::mt19937_64 random(7);
-    keys.reserve(entries);
-    for (std::size_t i = 0; i < entries; ++i) keys.push_back(random());
-    for (std::size_t i = 0; i < entries; ++i) map.emplace(keys[i], static_cast<std::uint32_t>(random() % entries));
-    std::shuffle(keys.begin(), keys.end(), random);
-  }
-
-  std::vector<std::uint64_t> keys;
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> map;
-  std::vector<Line> lines;
-};
-
-// body(key) gives 0 in a way that the compiler and the processor must wait for.
+// body(i) for `count` values of i below `size`, each lane from a place of its own.
 template <typename Body>
-Outcome Chain(const Table& table, int threads, std::size_t count, Body body) {
+Outcome Repeat(std::size_t size, int threads, std::size_t count, Body body) {
   Outcome outcome{.operations = count * kLanes};
   outcome.measured = RunLanes(threads, [&](std::span<const int> lanes) {
     for (const int lane : lanes) {
-      std::size_t at = static_cast<std::size_t>(lane) * table.keys.size() / kLanes;
+      std::size_t at = static_cast<std::size_t>(lane) * size / kLanes;
       for (std::size_t i = 0; i < count; ++i) {
-        std::uint64_t nothing = body(table.keys[at]) >> 40;
-        benchmark::DoNotOptimize(nothing);
-        at += 1 + nothing;
-        if (at >= table.keys.size()) at = 0;
+        at += 1 + body(at);
+        if (at >= size) at = 0;
       }
     }
   });
@@ -55,32 +39,86 @@ Outcome Chain(const Table& table, int threads, std::size_t count, Body body) {
 
 }  // namespace
 
-Outcome FloorLookup(std::size_t entries, int threads, std::size_t count) {
-  Table table(entries);
-  return Chain(table, threads, count, [&table](std::uint64_t key) -> std::uint64_t {
-    const std::uint32_t line = table.map.find(key)->second;
-    return ++table.lines[line].value;
+struct Floors::Table {
+  explicit Table(std::size_t entries) : order(entries), lines(entries) {
+    std::mt19937_64 random(7);
+    keys.reserve(entries);
+    for (std::size_t i = 0; i < entries; ++i) keys.push_back(random());
+    for (std::size_t i = 0; i < entries; ++i) map.emplace(keys[i], static_cast<std::uint32_t>(random() % entries));
+    std::shuffle(keys.begin(), keys.end(), random);
+    for (std::uint32_t& line : order) line = static_cast<std::uint32_t>(random() % entries);
+  }
+
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> order;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> map;
+  std::vector<CacheLine> lines;
+};
+
+struct Floors::Lines {
+  explicit Lines(std::size_t count) : lines(count), order(count) {
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), std::mt19937_64(7));
+    for (std::size_t i = 0; i < count; ++i) lines[order[i]].value = order[(i + 1) % count];
+  }
+
+  std::vector<CacheLine> lines;
+  std::vector<std::uint32_t> order;
+};
+
+Floors::Floors() = default;
+Floors::~Floors() = default;
+
+void Floors::Free() {
+  table_.reset();
+  lines_.reset();
+}
+
+Floors::Table& Floors::TableOf(std::size_t entries) {
+  if (table_ == nullptr || table_->keys.size() != entries) {
+    Free();
+    table_ = std::make_unique<Table>(entries);
+  }
+  return *table_;
+}
+
+Outcome Floors::Lookup(std::size_t entries, int threads, std::size_t count) {
+  Table& table = TableOf(entries);
+  return Repeat(entries, threads, count, [&table](std::size_t at) {
+    benchmark::DoNotOptimize(table.map.find(table.keys[at])->second);
+    ++table.lines[table.order[at]].value;
+    return std::size_t{0};
   });
 }
 
-Outcome FloorMiss(std::size_t entries, int threads, std::size_t count) {
-  Table table(entries);
-  return Chain(table, threads, count, [&table](std::uint64_t key) -> std::uint64_t {
-    return table.map.find(key ^ 0x9E3779B97F4A7C15) == table.map.end() ? 0 : 1;
+Outcome Floors::Chain(std::size_t entries, int threads, std::size_t count) {
+  Table& table = TableOf(entries);
+  return Repeat(entries, threads, count, [&table](std::size_t at) {
+    std::uint64_t nothing = ++table.lines[table.map.find(table.keys[at])->second].value >> 40;
+    benchmark::DoNotOptimize(nothing);
+    return static_cast<std::size_t>(nothing);
   });
 }
 
-Outcome FloorLine(std::size_t bytes, int threads, std::size_t count) {
-  std::vector<Line> lines(std::max<std::size_t>(bytes / sizeof(Line), kLanes));
-  std::vector<std::uint32_t> order(lines.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::shuffle(order.begin(), order.end(), std::mt19937_64(7));
-  for (std::size_t i = 0; i < order.size(); ++i) lines[order[i]].value = order[(i + 1) % order.size()];
+Outcome Floors::Miss(std::size_t entries, int threads, std::size_t count) {
+  const Table& table = TableOf(entries);
+  return Repeat(entries, threads, count, [&table](std::size_t at) {
+    benchmark::DoNotOptimize(table.map.contains(table.keys[at] ^ kAbsent));
+    return std::size_t{0};
+  });
+}
+
+Outcome Floors::Line(std::size_t bytes, int threads, std::size_t count) {
+  const std::size_t size = std::max<std::size_t>(bytes / sizeof(CacheLine), kLanes);
+  if (lines_ == nullptr || lines_->lines.size() != size) {
+    lines_.reset();
+    lines_ = std::make_unique<Lines>(size);
+  }
   Outcome outcome{.operations = count * kLanes};
   outcome.measured = RunLanes(threads, [&](std::span<const int> lanes) {
     for (const int lane : lanes) {
-      std::uint64_t at = order[static_cast<std::size_t>(lane) * order.size() / kLanes];
-      for (std::size_t i = 0; i < count; ++i) at = lines[at].value;
+      std::uint64_t at = lines_->order[static_cast<std::size_t>(lane) * size / kLanes];
+      for (std::size_t i = 0; i < count; ++i) at = lines_->lines[at].value;
       benchmark::DoNotOptimize(at);
     }
   });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -114,6 +115,17 @@ void MailwakeIndex::Advance(std::int64_t now_ms) {
   while (before < now_ms && !now_ms_.compare_exchange_weak(before, now_ms, std::memory_order_relaxed)) {
   }
   engine_->advance(Time(Duration(std::max(before, now_ms))));
+}
+
+bool MailwakeIndex::Settled(std::uint64_t pings) const {
+  const Stats stats = engine_->stats();
+  return stats.holds >= pings && stats.mailboxes_loading == 0;
+}
+
+void MailwakeIndex::Flush() {
+  std::promise<void> done;
+  engine_->Flush([&done] { done.set_value(); });
+  done.get_future().wait();
 }
 
 }  // namespace mailwake::bench

@@ -11,14 +11,17 @@
 
 #include <mailwake/engine.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "bench/index/index.h"
+#include "engine/src/timer_wheel.h"
 
 namespace mailwake::bench {
 
@@ -48,6 +51,9 @@ class MailwakeIndex {
   void Sync(const Key& key, std::uint16_t folder);
   void Advance(std::int64_t now_ms);
 
+  // So many PINGs have come, and no mailbox is still being read.
+  bool Settled(std::uint64_t pings) const;
+  void Flush();  // the store is done with everything
   std::uint64_t held() const { return engine_->stats().pings_held; }
   void CheckInvariants() const { engine_->CheckInvariants(); }
 
@@ -61,6 +67,22 @@ class MailwakeIndex {
   std::array<LoopId, kLanes> loops_{};
 };
 static_assert(Index<MailwakeIndex>);
+
+// The engine's timers alone, as the rivals' timers look.
+class WheelTimers {
+ public:
+  struct Handle {};
+  void Schedule(std::uint32_t id, std::int64_t due_ms, Handle&) {
+    if (id >= nodes_.size()) nodes_.resize(std::max<std::size_t>(id + 1, 2 * nodes_.size()));
+    wheel_.Schedule(*this, id, due_ms);
+  }
+  void Cancel(std::uint32_t id, Handle&) { wheel_.Cancel(*this, id); }
+  TimerNode& timer(Slot slot) { return nodes_[slot]; }
+
+ private:
+  TimerWheel wheel_;
+  std::vector<TimerNode> nodes_;
+};
 
 }  // namespace mailwake::bench
 

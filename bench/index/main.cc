@@ -3,7 +3,8 @@
 // engine_benchmark: the engine, its rivals and the floors, on the same workloads.
 //
 //   engine_benchmark --benchmark_filter=^cycle/ --benchmark_format=json
-//   PINGS=10000000 engine_benchmark        another number of PINGs than a million; several with commas
+//   PINGS=10000000 engine_benchmark        other numbers of PINGs than one and ten million
+//   HOT=10000 engine_benchmark             another number of PINGs in a hot folder than a hundred thousand
 //   engine_benchmark --smoke               a thousand PINGs: that all runs and the counts are right
 
 #include <benchmark/benchmark.h>
@@ -34,8 +35,9 @@ bool Take(std::vector<char*>& args, std::string_view flag) {
 Suite::Sizes SizesFromEnvironment() {
   Suite::Sizes sizes;
   const char* const given = std::getenv("PINGS");
-  std::istringstream list(given == nullptr ? "1000000" : given);
+  std::istringstream list(given == nullptr ? "1000000,10000000" : given);
   for (std::string number; std::getline(list, number, ',');) sizes.pings.push_back(std::stoull(number));
+  if (const char* const hot = std::getenv("HOT")) sizes.hot = std::stoull(hot);
   return sizes;
 }
 
@@ -55,7 +57,9 @@ int Main(int argc, char** argv) {
   std::string filter = benchmark::GetBenchmarkFilter();
   const bool all_but = filter.starts_with('-');
   const std::regex pattern(filter.empty() || filter == "all" ? "." : filter.substr(all_but ? 1 : 0));
-  Suite suite(smoke ? Suite::Sizes{.pings = {1000}, .batch = 1000, .hot = 1000} : SizesFromEnvironment());
+  const Suite::Sizes tiny{
+      .pings = {1000}, .batch = 1000, .hot = 1000, .shared = 100, .rate = 20'000, .latency_seconds = 0.02, .large = 1000'000};
+  Suite suite(smoke ? tiny : SizesFromEnvironment());
   std::size_t chosen = 0;
   for (const Case& each : suite.cases()) {
     if (std::regex_search(each.name, pattern) == all_but) continue;

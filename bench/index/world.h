@@ -31,13 +31,7 @@ struct World {
     const Usage before = Usage::Now();
     index = std::make_unique<I>(keys);
     Ended::Scope scope(ended[0]);
-    for (const std::uint32_t ping : keys.order()) {
-      if (ping % shape.devices != 0) continue;  // a mailbox comes with all its devices
-      for (std::uint32_t device = ping; device < ping + shape.devices; ++device) {
-        index->Enter(keys[device]);
-        index->Hold(keys[device], kHeartbeat);
-      }
-    }
+    Populate();
     bytes_per_ping = static_cast<double>(Usage::Now().Since(before)) / static_cast<double>(keys.pings());
   }
 
@@ -50,14 +44,32 @@ struct World {
   std::array<std::size_t, kLanes> position{};  // in the lane's steps
   std::int64_t now_ms = 0;                     // virtual
   double bytes_per_ping = 0;
+  bool staggered = false;  // heartbeats end evenly over ten minutes
+  bool hurried = false;    // heartbeats are those of Expire
+
+ private:
+  void Populate() {
+    const std::uint32_t devices = keys.shape().devices;
+    for (const std::uint32_t ping : keys.order()) {
+      if (ping % devices != 0) continue;  // a mailbox comes with all its devices
+      for (std::uint32_t device = ping; device < ping + devices; ++device) {
+        index->Enter(keys[device]);
+        index->Hold(keys[device], kHeartbeat);
+      }
+    }
+  }
 };
 
 // The one world that there is at a time.
 class WorldSlot {
  public:
   template <Index I>
+  bool Holds(const Shape& shape) const {
+    return world_ != nullptr && type_ == &typeid(I) && shape_ == shape;
+  }
+  template <Index I>
   World<I>& Get(const Shape& shape) {
-    if (world_ != nullptr && type_ == &typeid(I) && shape_ == shape) return *static_cast<World<I>*>(world_.get());
+    if (Holds<I>(shape)) return *static_cast<World<I>*>(world_.get());
     Free();
     auto world = std::make_shared<World<I>>(shape);
     world_ = world;

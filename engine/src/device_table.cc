@@ -9,16 +9,15 @@ namespace mailwake {
 
 DeviceNumber DeviceTable::Find(std::string_view id) const {
   const std::uint32_t hash = IdHash(id);
-  for (DeviceNumber number = 0; number < hashes_.size(); ++number) {
-    if (hashes_[number] == hash && devices_[number].id == id) return number;
+  for (DeviceNumber number = 0; number < devices_.size(); ++number) {
+    if (devices_[number].hash == hash && devices_[number].id.view() == id) return number;
   }
   return kNoDevice;
 }
 
 DeviceNumber DeviceTable::Create(std::string_view id) {
   MAILWAKE_CHECK(devices_.size() < kNoDevice);
-  hashes_.push_back(IdHash(id));
-  devices_.emplace_back().id = id;
+  devices_.emplace_back(PackedText(id), IdHash(id));
   return static_cast<DeviceNumber>(devices_.size() - 1);
 }
 

@@ -3,39 +3,32 @@
 #include "engine/src/folder_index.h"
 
 #include "engine/src/check.h"
-#include "engine/src/id_hash.h"
 
 namespace mailwake {
 
 FolderNumber FolderIndex::Find(std::string_view id) const {
-  const std::uint32_t hash = IdHash(id);
-  for (FolderNumber number = 0; number < hashes_.size(); ++number) {
-    if (hashes_[number] == hash && folders_[number].id == id) return number;
+  const void* const key = names_->Find(id);
+  if (key == nullptr) return kNoFolder;
+  for (FolderNumber number = 0; number < folders_.size(); ++number) {
+    if (folders_[number].alive && folders_[number].id.key() == key) return number;
   }
   return kNoFolder;
 }
 
 Folder& FolderIndex::Create(FolderNumber number, std::string_view id, std::optional<ItemClass> item_class) {
   MAILWAKE_CHECK(number <= folders_.size());
-  if (number == folders_.size()) {
-    folders_.emplace_back();
-    hashes_.emplace_back();
-  } else {
-    MAILWAKE_CHECK(!folders_[number].alive);
-    folders_[number] = Folder{};
-  }
-  hashes_[number] = IdHash(id);
-  folders_[number].id = id;
-  folders_[number].item_class = item_class;
+  if (number == folders_.size()) folders_.emplace_back();
+  Folder& folder = folders_[number] = Folder{};
+  folder.id = names_->Intern(id);
+  folder.set_class(item_class.value_or(kUnknownClass));
   ++living_;
-  return folders_[number];
+  return folder;
 }
 
 void FolderIndex::Erase(FolderNumber number) {
   MAILWAKE_CHECK(folders_[number].alive);
-  folders_[number].alive = false;
-  folders_[number].declaration.reset();
-  hashes_[number] = 0;
+  folders_[number].alive = false;  // its id and class stay: a device may remember them
+  folders_[number].extra.reset();
   --living_;
 }
 

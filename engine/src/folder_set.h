@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FolderSet: some of a mailbox's folders, by their index in its FolderIndex. One word for the first 64, more words only where there are
-// more.
+// FolderSet: some of a mailbox's folders, by their index in its FolderIndex. One word for the first 63; where there are more, the word
+// leads to as many as are needed.
 //
 // Threads:    none of its own.
-// Cost:       Add, Remove, Contains O(1); ForEach O(words + members). Allocates only for an index above 63.
+// Cost:       Add, Remove, Contains O(1); ForEach O(words + members). Allocates only for an index above 62.
+// Invariants: the lowest bit of `word_` says which it is: set, the other bits are folders 0 to 62; clear, it is an address.
 // Example:    FolderSet watched; watched.Add(3); watched.ForEach([](FolderNumber folder) { ... });
 
 #ifndef MAILWAKE_SRC_FOLDER_SET_H_
@@ -14,7 +15,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <utility>
 #include <vector>
 
 namespace mailwake {
@@ -25,30 +26,26 @@ using FolderNumber = std::uint32_t;
 class FolderSet {
  public:
   FolderSet() = default;
-  FolderSet(FolderSet&&) = default;
-  FolderSet& operator=(FolderSet&&) = default;
-  FolderSet(const FolderSet& other) { *this = other; }
-  FolderSet& operator=(const FolderSet& other) {
-    if (this == &other) return *this;
-    first_ = other.first_;
-    if (!other.rest_) {
-      rest_.reset();
-    } else if (rest_) {
-      *rest_ = *other.rest_;
-    } else {
-      rest_ = std::make_unique<Words>(*other.rest_);
-    }
+  FolderSet(FolderSet&& other) noexcept : word_(std::exchange(other.word_, kEmpty)) {}
+  FolderSet(const FolderSet& other) : word_(other.word_) {
+    if (!small()) word_ = Address(new Words(*other.large()));
+  }
+  FolderSet& operator=(FolderSet other) noexcept {
+    std::swap(word_, other.word_);
     return *this;
+  }
+  ~FolderSet() {
+    if (!small()) delete large();
   }
 
   void Add(FolderNumber folder) {
-    if (folder < 64) {
-      first_ |= Bit(folder);
+    if (small() && folder >= kSmall) BecomeLarge();
+    if (small()) {
+      word_ |= SmallBit(folder);
       return;
     }
-    if (!rest_) rest_ = std::make_unique<Words>();
-    if (rest_->size() < folder / 64) rest_->resize(folder / 64);
-    (*rest_)[folder / 64 - 1] |= Bit(folder);
+    if (large()->size() <= folder / 64) large()->resize(folder / 64 + 1);
+    (*large())[folder / 64] |= Bit(folder);
   }
 
   void Add(const FolderSet& other) {
@@ -56,45 +53,51 @@ class FolderSet {
   }
 
   void Remove(FolderNumber folder) {
-    if (folder < 64) {
-      first_ &= ~Bit(folder);
-    } else if (rest_ && folder / 64 <= rest_->size()) {
-      (*rest_)[folder / 64 - 1] &= ~Bit(folder);
+    if (small()) {
+      if (folder < kSmall) word_ &= ~SmallBit(folder);
+    } else if (folder / 64 < large()->size()) {
+      (*large())[folder / 64] &= ~Bit(folder);
     }
   }
 
   bool Contains(FolderNumber folder) const {
-    if (folder < 64) return (first_ & Bit(folder)) != 0;
-    return rest_ && folder / 64 <= rest_->size() && ((*rest_)[folder / 64 - 1] & Bit(folder)) != 0;
+    if (small()) return folder < kSmall && (word_ & SmallBit(folder)) != 0;
+    return folder / 64 < large()->size() && ((*large())[folder / 64] & Bit(folder)) != 0;
   }
 
   // Keeps the memory of large sets.
   void Clear() {
-    first_ = 0;
-    if (rest_) rest_->assign(rest_->size(), 0);
+    if (small()) {
+      word_ = kEmpty;
+    } else {
+      std::ranges::fill(*large(), 0);
+    }
   }
 
   std::size_t size() const {
-    std::size_t count = static_cast<std::size_t>(std::popcount(first_));
-    if (rest_) {
-      for (std::uint64_t word : *rest_) count += static_cast<std::size_t>(std::popcount(word));
-    }
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < words(); ++i) count += static_cast<std::size_t>(std::popcount(Word(i)));
     return count;
   }
-  bool empty() const { return size() == 0; }
+  bool empty() const {
+    for (std::size_t i = 0; i < words(); ++i) {
+      if (Word(i) != 0) return false;
+    }
+    return true;
+  }
 
   // In ascending order.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    VisitWord(first_, 0, visit);
-    if (!rest_) return;
-    for (std::size_t i = 0; i < rest_->size(); ++i) VisitWord((*rest_)[i], static_cast<FolderNumber>((i + 1) * 64), visit);
+    for (std::size_t i = 0; i < words(); ++i) {
+      for (std::uint64_t word = Word(i); word != 0; word &= word - 1) {
+        visit(static_cast<FolderNumber>(i * 64) + static_cast<FolderNumber>(std::countr_zero(word)));
+      }
+    }
   }
 
   friend bool operator==(const FolderSet& a, const FolderSet& b) {
-    if (a.first_ != b.first_) return false;
-    const std::size_t words = std::max(a.rest_ ? a.rest_->size() : 0, b.rest_ ? b.rest_->size() : 0);
-    for (std::size_t i = 0; i < words; ++i) {
+    for (std::size_t i = 0; i < std::max(a.words(), b.words()); ++i) {
       if (a.Word(i) != b.Word(i)) return false;
     }
     return true;
@@ -102,17 +105,25 @@ class FolderSet {
 
  private:
   using Words = std::vector<std::uint64_t>;
+  static constexpr FolderNumber kSmall = 63;
+  static constexpr std::uint64_t kEmpty = 1;
 
   static std::uint64_t Bit(FolderNumber folder) { return std::uint64_t{1} << (folder % 64); }
-  std::uint64_t Word(std::size_t i) const { return rest_ && i < rest_->size() ? (*rest_)[i] : 0; }
+  static std::uint64_t SmallBit(FolderNumber folder) { return std::uint64_t{2} << folder; }
+  static std::uint64_t Address(Words* words) { return reinterpret_cast<std::uintptr_t>(words); }
 
-  template <typename Visit>
-  static void VisitWord(std::uint64_t word, FolderNumber base, Visit& visit) {
-    for (; word != 0; word &= word - 1) visit(base + static_cast<FolderNumber>(std::countr_zero(word)));
+  bool small() const { return (word_ & 1) != 0; }
+  Words* large() const { return reinterpret_cast<Words*>(static_cast<std::uintptr_t>(word_)); }
+  void BecomeLarge() { word_ = Address(new Words{word_ >> 1}); }
+
+  // As words of 64 folders, whichever it is.
+  std::size_t words() const { return small() ? 1 : large()->size(); }
+  std::uint64_t Word(std::size_t i) const {
+    if (small()) return i == 0 ? word_ >> 1 : 0;
+    return i < large()->size() ? (*large())[i] : 0;
   }
 
-  std::uint64_t first_ = 0;      // folders 0 to 63
-  std::unique_ptr<Words> rest_;  // 64 and up
+  std::uint64_t word_ = kEmpty;
 };
 
 }  // namespace mailwake

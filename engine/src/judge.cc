@@ -31,9 +31,10 @@ bool HasNews(const Watch& watch) {
 }
 
 Verdict JudgeHierarchy(const Watch& watch, std::int64_t now_ms) {
-  const Told& told = watch.mailbox->devices[watch.device].told;
-  const bool repeated = told.hierarchy == watch.mailbox->hierarchy && !HasNews(watch);
-  const std::int64_t due_ms = repeated ? told.at_ms + PaceDelayMs(told.repeats) : now_ms;
+  const Device& device = watch.mailbox->devices[watch.device];
+  const Told& told = device.told;
+  const bool repeated = told.hierarchy == Maybe<Version>(watch.mailbox->hierarchy) && !HasNews(watch);
+  const std::int64_t due_ms = repeated ? told.at_ms + PaceDelayMs(device.repeats) : now_ms;
   if (now_ms >= std::min(due_ms, watch.deadline_ms)) return End(EndReason::kHierarchy);
   return WaitUntil(watch, due_ms, Verdict::Wait::kPaced);
 }
@@ -59,11 +60,11 @@ Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
   auto wait = Verdict::Wait::kNoChange;
   watch.folders.ForEach([&](FolderNumber number) {
     if (!mailbox.Behind(watch.device, number)) return;
-    const auto item_class = static_cast<std::size_t>(mailbox.folders[number].item_class.value_or(ItemClass::kEmail));
-    std::int64_t folder_due_ms = device.woken_ms[item_class] + options.coalesce[item_class].count();
+    const auto item_class = static_cast<std::size_t>(mailbox.folders[number].item_class().value_or(ItemClass::kEmail));
+    std::int64_t folder_due_ms = device.woken_ms(item_class) + options.coalesce[item_class].count();
     auto folder_wait = Verdict::Wait::kCoalescing;
     if (WasTold(mailbox, device, watch.device, number)) {
-      const std::int64_t paced_ms = device.told.at_ms + PaceDelayMs(device.told.repeats);
+      const std::int64_t paced_ms = device.told.at_ms + PaceDelayMs(device.repeats);
       if (paced_ms > folder_due_ms) folder_wait = Verdict::Wait::kPaced;
       folder_due_ms = std::max(folder_due_ms, paced_ms);
     }

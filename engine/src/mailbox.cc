@@ -37,7 +37,7 @@ FolderNumber Mailbox::FreeFolderNumber(const FolderSet& watched) const {
     if (folders[number].alive) continue;
     bool referred = watched.Contains(number);
     for (DeviceNumber device = 0; device < devices.size() && !referred; ++device) {
-      referred = devices[device].folders && devices[device].folders->Contains(number);
+      referred = devices[device].folders.Contains(number);
     }
     if (!referred) return number;
   }
@@ -47,9 +47,9 @@ FolderNumber Mailbox::FreeFolderNumber(const FolderSet& watched) const {
 void Mailbox::DropCursors(FolderNumber folder) {
   for (DeviceNumber device = 0; device < devices.size(); ++device) {
     devices[device].SetCursor(folder, 0);
-    devices[device].told.folders.Remove(folder);
-    std::erase_if(devices[device].named, [folder](const auto& named) { return named.first == folder; });
-    if (devices[device].last_end && devices[device].last_end->folder == folder) devices[device].last_end->folder = kNoFolder;
+    devices[device].ForgetTold(folder);
+    devices[device].ForgetNamed(folder);
+    if (devices[device].last_end.folder == folder) devices[device].last_end.folder = kNoFolder;
   }
 }
 
@@ -69,7 +69,7 @@ void Mailbox::Adopt(MailboxRecord record) {
     device.known = true;
     ++known_devices;
     device.hierarchy_cursor = from.hierarchy_cursor;
-    device.heartbeat = from.heartbeat;
+    if (from.heartbeat) device.heartbeat_s = static_cast<std::uint32_t>(from.heartbeat->count());
     device.last_seen = from.last_seen;
   }
   for (FolderRecord& from : record.folders) {
@@ -77,15 +77,14 @@ void Mailbox::Adopt(MailboxRecord record) {
     Folder& folder = folders[Intern(folders, from.id, classed ? std::optional(from.item_class) : std::nullopt)];
     folder.version = from.version;
     folder.other = from.other;
-    folder.host_version = from.host_version;
+    if (from.host_version != 0) folder.Extend().host_version = from.host_version;
     if (!from.origin.empty()) folder.origin = InternDevice(from.origin, kNoLimit);
     if (!from.declared) continue;
-    folder.declaration = std::make_unique<Folder::Declaration>();
-    *folder.declaration = {std::move(from.name), from.type, std::move(from.parent), from.position};
+    folder.Extend().declaration = {std::move(from.name), from.type, std::move(from.parent), from.position};
   }
   for (const DeviceRecord& from : record.devices) {
     if (!from.folders) continue;
-    FolderSet& remembered = devices[devices.Find(from.id)].folders.emplace();
+    FolderSet& remembered = devices[devices.Find(from.id)].folders;
     for (const RememberedFolder& folder : *from.folders) remembered.Add(Intern(folders, folder.id, folder.item_class));
   }
   for (const DeviceRecord& from : record.devices) {

@@ -15,11 +15,15 @@
 #include <absl/status/status.h>
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/src/device_table.h"
 #include "engine/src/folder_index.h"
+#include "engine/src/id_hash.h"
 #include "engine/src/slot_list.h"
 #include "mailwake/store.h"
 
@@ -31,7 +35,15 @@ struct Mailbox {
   // A call that waits for the mailbox; told whether it was read.
   using Deferred = absl::AnyInvocable<void(const absl::Status& loaded, Mailbox& mailbox, Effects& effects)>;
 
-  std::string id;
+  // What few mailboxes have, and none for long.
+  struct Rare {
+    std::vector<Deferred> deferred;
+    std::vector<std::string> erased;  // folders whose erasure may not be stored yet
+  };
+
+  Mailbox(std::string_view name, FolderNames& names) : id(name), folders(names) {}
+
+  const PackedText id;
   bool loading = true;
   bool load_in_flight = false;
   bool declared = false;     // has a declared folder list
@@ -44,14 +56,20 @@ struct Mailbox {
   std::uint32_t known_devices = 0;  // that have a record of their own
   std::uint32_t watches = 0;        // that point here, delivered ones not
   std::uint32_t writes = 0;         // commits on their way
-  std::vector<Slot> watchers;       // that are judged
-  std::vector<Slot> aside;          // that wait for the mailbox to be read, or to be answered late
-  std::vector<Deferred> deferred;
-  std::vector<std::string> erased;  // folders whose erasure may not be stored yet
+  std::uint32_t watching = 0;       // in `watchers`
+  SlotList watchers;                // that are judged
+  SlotList aside;                   // that wait for the mailbox to be read, or to be answered late
+  std::unique_ptr<Rare> rare;
   Mailbox* idle_previous = nullptr;
   Mailbox* idle_next = nullptr;
 
-  bool pinned() const { return watches > 0 || writes > 0 || unsaved || load_in_flight || !deferred.empty(); }
+  bool pinned() const { return watches > 0 || writes > 0 || unsaved || load_in_flight || !deferred().empty(); }
+
+  std::span<const Deferred> deferred() const { return rare ? std::span<const Deferred>(rare->deferred) : std::span<const Deferred>(); }
+  Rare& Extend() {
+    if (!rare) rare = std::make_unique<Rare>();
+    return *rare;
+  }
 
   // Somebody else changed the folder after the device's cursor.
   bool Behind(DeviceNumber device, FolderNumber folder) const {
@@ -68,6 +86,22 @@ struct Mailbox {
   void SuspectAll(Version version);
   // Takes what the store knows. REQUIRES: loading.
   void Adopt(MailboxRecord record);
+};
+
+// For sets of mailboxes that are asked with their ids.
+struct MailboxHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view id) const { return IdHasher{}(id); }
+  std::size_t operator()(const std::unique_ptr<Mailbox>& mailbox) const { return IdHasher{}(mailbox->id); }
+};
+struct MailboxEqual {
+  using is_transparent = void;
+  static std::string_view Id(std::string_view id) { return id; }
+  static std::string_view Id(const std::unique_ptr<Mailbox>& mailbox) { return mailbox->id; }
+  template <typename A, typename B>
+  bool operator()(const A& a, const B& b) const {
+    return Id(a) == Id(b);
+  }
 };
 
 }  // namespace mailwake

@@ -9,7 +9,7 @@ MailboxWrite::DeviceWrite& NextDevice(const Device& device, MailboxWrite& write)
   MailboxWrite::DeviceWrite& to = write.devices.Next();
   to.cursors_only = false;
   to.erase = false;
-  to.record.id = device.id;
+  to.record.id = device.id.view();
   to.record.last_seen = device.last_seen;
   to.record.hierarchy_cursor.reset();
   to.record.heartbeat.reset();
@@ -21,7 +21,7 @@ MailboxWrite::DeviceWrite& NextDevice(const Device& device, MailboxWrite& write)
 }  // namespace
 
 void BeginWrite(const Mailbox& mailbox, MailboxWrite& write) {
-  write.mailbox = mailbox.id;
+  write.mailbox = mailbox.id.view();
   write.hierarchy.reset();
   write.folders.clear();
   write.erased_folders.clear();
@@ -33,41 +33,42 @@ void AddHierarchy(const Mailbox& mailbox, MailboxWrite& write) { write.hierarchy
 void AddFolder(const Mailbox& mailbox, FolderNumber number, MailboxWrite& write) {
   const Folder& folder = mailbox.folders[number];
   FolderRecord& record = write.folders.emplace_back();
-  record.id = folder.id;
-  record.item_class = folder.item_class.value_or(kUnknownClass);
+  record.id = folder.id.view();
+  record.item_class = folder.item_class().value_or(kUnknownClass);
   record.version = folder.version;
   record.other = folder.other;
-  if (folder.origin != kNoDevice) record.origin = mailbox.devices[folder.origin].id;
-  record.host_version = folder.host_version;
-  if (!folder.declaration) return;
+  if (folder.origin != kNoDevice) record.origin = mailbox.devices[folder.origin].id.view();
+  record.host_version = folder.host_version();
+  const Folder::Declaration* declaration = folder.declaration();
+  if (declaration == nullptr) return;
   record.declared = true;
-  record.name = folder.declaration->name;
-  record.type = folder.declaration->type;
-  record.parent = folder.declaration->parent;
-  record.position = folder.declaration->position;
+  record.name = declaration->name;
+  record.type = declaration->type;
+  record.parent = declaration->parent;
+  record.position = declaration->position;
 }
 
 void AddDevice(const Mailbox& mailbox, const Device& device, MailboxWrite& write) {
   DeviceRecord& record = NextDevice(device, write).record;
   record.hierarchy_cursor = device.hierarchy_cursor;
-  record.heartbeat = device.heartbeat;
-  if (!device.folders) return;
+  if (device.heartbeat_s) record.heartbeat = std::chrono::seconds(*device.heartbeat_s);
+  if (device.folders.empty()) return;
   record.folders.emplace();
-  device.folders->ForEach([&](FolderNumber number) {
+  device.folders.ForEach([&](FolderNumber number) {
     const Folder& folder = mailbox.folders[number];
-    record.folders->push_back({folder.id, folder.item_class.value_or(ItemClass::kEmail)});
+    record.folders->push_back({folder.id.str(), folder.item_class().value_or(ItemClass::kEmail)});
   });
 }
 
 void AddCursors(const Mailbox& mailbox, const Device& device, const FolderSet& folders, MailboxWrite& write) {
   MailboxWrite::DeviceWrite& to = NextDevice(device, write);
   to.cursors_only = true;
-  folders.ForEach([&](FolderNumber number) { to.record.cursors.push_back({mailbox.folders[number].id, device.cursor(number)}); });
+  folders.ForEach([&](FolderNumber number) { to.record.cursors.push_back({mailbox.folders[number].id.str(), device.cursor(number)}); });
 }
 
 void AddWhole(const Mailbox& mailbox, MailboxWrite& write) {
   AddHierarchy(mailbox, write);
-  write.erased_folders = mailbox.erased;
+  if (mailbox.rare) write.erased_folders = mailbox.rare->erased;
   for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
     if (mailbox.folders[number].alive) AddFolder(mailbox, number, write);
   }
@@ -77,7 +78,7 @@ void AddWhole(const Mailbox& mailbox, MailboxWrite& write) {
     AddDevice(mailbox, device, write);
     std::vector<CursorRecord>& cursors = write.devices.back().record.cursors;
     for (FolderNumber folder = 0; folder < device.cursors.size(); ++folder) {
-      if (mailbox.folders[folder].alive) cursors.push_back({mailbox.folders[folder].id, device.cursors[folder]});
+      if (mailbox.folders[folder].alive) cursors.push_back({mailbox.folders[folder].id.str(), device.cursor(folder)});
     }
   }
 }

@@ -84,16 +84,15 @@ void Shard::WalkSuspects(Effects& effects) {
 
 Mailbox* Shard::FindMailbox(std::string_view mailbox) const {
   const auto found = mailboxes_.find(mailbox);
-  return found == mailboxes_.end() ? nullptr : found->second.get();
+  return found == mailboxes_.end() ? nullptr : found->get();
 }
 
 Mailbox& Shard::Enter(std::string_view id) {
   Mailbox* mailbox = FindMailbox(id);
   if (mailbox == nullptr) {
-    auto entered = std::make_unique<Mailbox>();
-    entered->id = id;
+    auto entered = std::make_unique<Mailbox>(id, folder_names_);
     mailbox = entered.get();
-    mailboxes_.emplace(mailbox->id, std::move(entered));
+    mailboxes_.insert(std::move(entered));
   }
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;
@@ -109,12 +108,12 @@ void Shard::ApplySuspicion(Mailbox& mailbox) {
   if (mailbox.suspect_seen >= suspect_) return;
   mailbox.SuspectAll(suspect_);
   mailbox.suspect_seen = suspect_;
-  for (Slot watcher : mailbox.watchers) At(watcher).resync = true;
+  ForEachOf(mailbox.watchers, [this](Slot watcher) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(watcher).resync = true; });
 }
 
 bool Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
-  if (mailbox.deferred.size() >= context_.options.limits.deferred_per_mailbox) return false;
-  mailbox.deferred.push_back(std::move(call));
+  if (mailbox.deferred().size() >= context_.options.limits.deferred_per_mailbox) return false;
+  mailbox.Extend().deferred.push_back(std::move(call));
   return true;
 }
 
@@ -125,7 +124,7 @@ void Shard::Pin(Mailbox& mailbox) {
 void Shard::Unpin(Mailbox& mailbox) {
   if (mailbox.pinned()) return;
   if (mailbox.loading) {  // could not be read
-    mailboxes_.erase(mailbox.id);
+    mailboxes_.erase(mailboxes_.find(mailbox.id.view()));
     return;
   }
   if (mailbox.idle) UnlinkIdle(mailbox);
@@ -160,7 +159,7 @@ void Shard::Evict() {
     if (looked < kEvictLook && WindowOpen(mailbox)) {
       LinkIdle(mailbox);
     } else {
-      mailboxes_.erase(mailbox.id);
+      mailboxes_.erase(mailboxes_.find(mailbox.id.view()));
     }
   }
 }
@@ -168,7 +167,7 @@ void Shard::Evict() {
 bool Shard::WindowOpen(const Mailbox& mailbox) const {
   for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
     for (std::size_t item_class = 0; item_class < kItemClasses; ++item_class) {
-      if (mailbox.devices[number].woken_ms[item_class] + context_.options.coalesce[item_class].count() > now_ms()) return true;
+      if (mailbox.devices[number].woken_ms(item_class) + context_.options.coalesce[item_class].count() > now_ms()) return true;
     }
   }
   return false;
@@ -176,7 +175,7 @@ bool Shard::WindowOpen(const Mailbox& mailbox) const {
 
 void Shard::AgeOut(Time before) {
   MutexLock lock(mutex_);
-  for (auto& [id, mailbox] : mailboxes_) {
+  for (const auto& mailbox : mailboxes_) {
     for (DeviceNumber number = 0; number < mailbox->devices.size(); ++number) {
       Device& device = mailbox->devices[number];
       if (!device.known || device.last_seen >= before || device.watches[0] != kNoSlot || device.watches[1] != kNoSlot) continue;
@@ -184,8 +183,8 @@ void Shard::AgeOut(Time before) {
       --mailbox->known_devices;
       device.cursors.clear();
       device.hierarchy_cursor.reset();
-      device.heartbeat.reset();
-      device.folders.reset();
+      device.heartbeat_s.reset();
+      device.folders.Clear();
       device.told = {};
     }
   }
@@ -224,23 +223,24 @@ MailboxWrite& Shard::Write(Mailbox& mailbox) {
 
 // ---- The way of a watch
 
-void Shard::Link(Slot slot, std::vector<Slot>& list) {
+void Shard::Link(Slot slot, Watch::List list) {
   Watch& watch = At(slot);
-  watch.list = &list;
-  watch.place = static_cast<std::uint32_t>(list.size());
-  list.push_back(slot);
-  if (&list == &watch.mailbox->watchers) watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
+  watch.list = list;
+  ListOf(watch).PushBack(slot, Siblings());
+  if (list != Watch::List::kWatchers) return;
+  ++watch.mailbox->watching;
+  watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
 }
 
 void Shard::Delist(Slot slot) {
   Watch& watch = At(slot);
-  if (watch.list == nullptr) return;
-  std::vector<Slot>& list = *watch.list;
-  list[watch.place] = list.back();
-  At(list.back()).place = watch.place;
-  list.pop_back();
-  if (&list == &watch.mailbox->watchers) watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
-  watch.list = nullptr;
+  if (watch.list == Watch::List::kNone) return;
+  ListOf(watch).Remove(slot, Siblings());
+  if (watch.list == Watch::List::kWatchers) {
+    --watch.mailbox->watching;
+    watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
+  }
+  watch.list = Watch::List::kNone;
 }
 
 void Shard::Unlink(Slot slot) {
@@ -294,7 +294,7 @@ void Shard::Wait(Slot slot, const Verdict& verdict) {
 }
 
 void Shard::ReconsiderAll(Mailbox& mailbox, Effects& effects) {
-  for (Slot slot : mailbox.watchers) Reconsider(slot, effects);
+  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { Reconsider(slot, effects); });
 }
 
 }  // namespace mailwake

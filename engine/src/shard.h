@@ -14,7 +14,7 @@
 #ifndef MAILWAKE_SRC_SHARD_H_
 #define MAILWAKE_SRC_SHARD_H_
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
@@ -90,9 +90,9 @@ class Shard {
   // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
   void HandedOver(std::unique_ptr<Outgoing> outgoing, Effects& effects);
   void Committed(std::unique_ptr<Outgoing> outgoing, Effects& effects);
-  void WriteUnsaved(Effects& effects);                                                // now, not when the next attempt is due
-  bool idle() const;                                                                  // nothing waits for the store
-  const std::string& MailboxId(const Mailbox* mailbox) const { return mailbox->id; }  // constant while the mailbox is pinned
+  void WriteUnsaved(Effects& effects);                                               // now, not when the next attempt is due
+  bool idle() const;                                                                 // nothing waits for the store
+  std::string MailboxId(const Mailbox* mailbox) const { return mailbox->id.str(); }  // constant while the mailbox is pinned
 
   // ---- shard_report.cc
   void AddStats(Stats& stats) const;
@@ -107,6 +107,17 @@ class Shard {
   // Shorthands.
   Watch& At(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return watches_[slot]; }
   PingId IdOf(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  auto Siblings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return const_cast<WatchTable&>(watches_)[slot].siblings; };
+  }
+  static SlotList& ListOf(const Watch& watch) {
+    return watch.list == Watch::List::kWatchers ? watch.mailbox->watchers : watch.mailbox->aside;
+  }
+  template <typename Visit>
+  void ForEachOf(const SlotList& list, Visit visit) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    list.ForEach(Siblings(), visit);
+  }
 
   // shard.cc
   void Observe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // looks at the clock, if there is one
@@ -129,9 +140,9 @@ class Shard {
   MailboxWrite& Write(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // A watch's way (shard.cc)
-  void Link(Slot slot, std::vector<Slot>& list) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // its mailbox's watchers or aside
-  void Delist(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                         // out of that, and of its device's place
-  void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                         // and no longer counted
+  void Link(Slot slot, Watch::List list) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // its mailbox's watchers or aside
+  void Delist(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                  // out of that, and of its device's place
+  void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                  // and no longer counted
   void Park(Slot slot, std::int64_t due_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MarkReady(Slot slot, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Force(Slot slot, EndReason reason, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // ends it, whatever the versions say
@@ -161,7 +172,7 @@ class Shard {
   void Remember(Mailbox& mailbox, DeviceNumber device, const Watch& watch, std::chrono::seconds heartbeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Count(Slot slot, bool replaces) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // against Limits::pings
-  std::chrono::seconds RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::uint32_t RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_change.cc
   struct OwnedChange;
@@ -207,8 +218,9 @@ class Shard {
   TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
   WatchTable watches_ ABSL_GUARDED_BY(mutex_);
   std::array<SlotList, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, std::unique_ptr<Mailbox>, IdHasher, std::equal_to<>> mailboxes_ ABSL_GUARDED_BY(mutex_);
-  Mailbox* idle_first_ ABSL_GUARDED_BY(mutex_) = nullptr;  // least recently used
+  FolderNames folder_names_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::unique_ptr<Mailbox>, MailboxHash, MailboxEqual> mailboxes_ ABSL_GUARDED_BY(mutex_);  // goes before the names
+  Mailbox* idle_first_ ABSL_GUARDED_BY(mutex_) = nullptr;                                                       // least recently used
   Mailbox* idle_last_ ABSL_GUARDED_BY(mutex_) = nullptr;
   VersionBlock block_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Version> last_version_;                 // given out by this shard; at first, all that went before. Written under the lock

@@ -97,18 +97,17 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
   }
   FolderNumber number = mailbox.folders.Find(change.folder);
   if (number == kNoFolder && !HasFolderRoom(mailbox, 1)) {
-    return absl::FailedPreconditionError(absl::StrCat("the mailbox ", mailbox.id, " has ", mailbox.folders.living(),
+    return absl::FailedPreconditionError(absl::StrCat("the mailbox ", mailbox.id.str(), " has ", mailbox.folders.living(),
                                                       " folders, as many as it may: there is no room for ", std::string(change.folder)));
   }
-  const bool replaces =
-      number != kNoFolder && mailbox.folders[number].item_class && *mailbox.folders[number].item_class != change.item_class;
+  const bool replaces = number != kNoFolder && mailbox.folders[number].item_class().value_or(change.item_class) != change.item_class;
   const std::uint64_t host_version = change.host_version.value_or(0);
-  if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.folders[number].host_version) {
+  if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.folders[number].host_version()) {
     ++stats_.repeats;
     MakeDurable(mailbox);
     return absl::OkStatus();
   }
-  const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folders[number].version);
+  const Version newest = number == kNoFolder ? suspect_ : std::max<Version>(suspect_, mailbox.folders[number].version);
   // Suspect(all) came after it and was applied first: it says more, and a sync that began after both covers both.
   const bool covered = !replaces && reserved != 0 && reserved <= newest;
   const Version version = covered || reserved > newest ? std::max(reserved, newest) : NextVersion(effects);
@@ -126,10 +125,10 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     mailbox.hierarchy = std::max(mailbox.hierarchy, version);
     AddHierarchy(mailbox, write);
   } else {
-    folder.item_class = change.item_class;
+    folder.set_class(change.item_class);
     if (!covered) folder.Change(version, origin);
   }
-  if (host_version != 0) folder.host_version = host_version;
+  if (host_version != 0) folder.Extend().host_version = host_version;
   AddFolder(mailbox, number, write);
   if (replaces) {
     ReconsiderAll(mailbox, effects);
@@ -145,15 +144,15 @@ void Shard::MakeDurable(Mailbox& mailbox) {
 }
 
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
-  for (Slot slot : mailbox.watchers) {
+  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (At(slot).folders.Contains(folder)) Reconsider(slot, effects);
-  }
+  });
 }
 
 FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) {
   FolderSet watched;
   if (mailbox.folders.living() < mailbox.folders.size()) {
-    for (Slot slot : mailbox.watchers) watched.Add(At(slot).folders);
+    ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { watched.Add(At(slot).folders); });
   }
   const FolderNumber number = mailbox.FreeFolderNumber(watched);
   mailbox.DropCursors(number);
@@ -169,17 +168,17 @@ bool Shard::HasFolderRoom(Mailbox& mailbox, std::size_t fresh) {
   const std::size_t limit = context_.options.limits.folders_per_mailbox;
   if (mailbox.folders.living() + fresh <= limit) return true;
   FolderSet named;
-  for (Slot slot : mailbox.watchers) named.Add(At(slot).folders);
+  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { named.Add(At(slot).folders); });
   for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
-    if (mailbox.devices[number].folders) named.Add(*mailbox.devices[number].folders);
+    named.Add(mailbox.devices[number].folders);
   }
   MailboxWrite* write = nullptr;
   for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
     const Folder& folder = mailbox.folders[number];
-    if (!folder.alive || folder.declaration || folder.version > suspect_ || named.Contains(number)) continue;
+    if (!folder.alive || folder.declaration() != nullptr || folder.version > suspect_ || named.Contains(number)) continue;
     if (write == nullptr) write = &Write(mailbox);
-    mailbox.erased.push_back(folder.id);
-    write->erased_folders.push_back(folder.id);
+    mailbox.Extend().erased.push_back(folder.id.str());
+    write->erased_folders.push_back(folder.id.str());
     mailbox.DropCursors(number);
     mailbox.folders.Erase(number);
   }
@@ -190,10 +189,10 @@ bool Shard::HasFolderRoom(Mailbox& mailbox, std::size_t fresh) {
 void Shard::ReplaceFolder(Mailbox& mailbox, FolderNumber number, ItemClass item_class, Version version, MailboxWrite& write) {
   Folder& folder = mailbox.folders[number];
   mailbox.DropCursors(number);
-  mailbox.erased.push_back(folder.id);
-  write.erased_folders.push_back(folder.id);
-  folder.item_class = item_class;
-  folder.host_version = 0;
+  mailbox.Extend().erased.push_back(folder.id.str());
+  write.erased_folders.push_back(folder.id.str());
+  folder.set_class(item_class);
+  if (folder.extra) folder.extra->host_version = 0;
   folder.Change(version, kNoDevice);
   folder.other = version;
 }
@@ -216,22 +215,26 @@ void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> fol
 namespace {
 
 // There was no such folder, as far as is known: only syncs and PINGs have named it.
-bool OnlyNamed(const Folder& folder, Version suspect) { return !folder.item_class || (!folder.declaration && folder.version <= suspect); }
+bool OnlyNamed(const Folder& folder, Version suspect) {
+  return !folder.item_class() || (folder.declaration() == nullptr && folder.version <= suspect);
+}
 
 bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::size_t position) {
-  return folder.declaration && folder.item_class == declared.item_class && folder.declaration->name == declared.name &&
-         folder.declaration->type == declared.type && folder.declaration->parent == declared.parent &&
-         folder.declaration->position == position;
+  const Folder::Declaration* old = folder.declaration();
+  return old != nullptr && folder.item_class() == declared.item_class && old->name == declared.name && old->type == declared.type &&
+         old->parent == declared.parent && old->position == position;
 }
 
 }  // namespace
 
 absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, VersionBlock versions, Effects& effects) {
   Version newest = std::max(suspect_, mailbox.hierarchy);
-  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) newest = std::max(newest, mailbox.folders[number].version);
+  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number)
+    newest = std::max<Version>(newest, mailbox.folders[number].version);
   if (versions.first <= newest) versions = TakeVersions(folders.size() + 1, effects);
   if (versions.size() == 0) return NoVersions();
-  MailboxWrite write{.mailbox = mailbox.id};
+  MailboxWrite write;
+  BeginWrite(mailbox, write);
   bool changed = !mailbox.declared;
   absl::flat_hash_set<std::string_view> kept;
   for (const DeclaredFolder& folder : folders) kept.insert(folder.id);
@@ -239,9 +242,9 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
   for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
     const Folder& folder = mailbox.folders[number];
     if (!folder.alive || kept.contains(folder.id)) continue;
-    changed |= folder.declaration != nullptr;
-    mailbox.erased.push_back(folder.id);
-    write.erased_folders.push_back(folder.id);
+    changed |= folder.declaration() != nullptr;
+    mailbox.Extend().erased.push_back(folder.id.str());
+    write.erased_folders.push_back(folder.id.str());
     mailbox.DropCursors(number);
     mailbox.folders.Erase(number);
   }
@@ -253,15 +256,14 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     if (number == kNoFolder) {
       number = CreateFolder(mailbox, declared.id, declared.item_class);
       mailbox.folders[number].Change(versions.first++, kNoDevice);  // creating a folder is a change in it
-    } else if (mailbox.folders[number].item_class.value_or(declared.item_class) != declared.item_class) {
+    } else if (mailbox.folders[number].item_class().value_or(declared.item_class) != declared.item_class) {
       ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
     } else if (OnlyNamed(mailbox.folders[number], suspect_)) {
       mailbox.folders[number].Change(versions.first++, kNoDevice);  // it is created now
     }
     Folder& folder = mailbox.folders[number];
-    folder.item_class = declared.item_class;
-    folder.declaration = std::make_unique<Folder::Declaration>();
-    *folder.declaration = {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)};
+    folder.set_class(declared.item_class);
+    folder.Extend().declaration = {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)};
     AddFolder(mailbox, number, write);
   }
   if (!changed) {
@@ -295,7 +297,7 @@ absl::Status Shard::Suspect(Mailbox& mailbox, Version version, Effects& effects)
   for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
     if (mailbox.folders[number].alive) AddFolder(mailbox, number, write);
   }
-  for (Slot slot : mailbox.watchers) At(slot).resync = true;
+  ForEachOf(mailbox.watchers, [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(slot).resync = true; });
   ReconsiderAll(mailbox, effects);
   return absl::OkStatus();
 }

@@ -40,10 +40,10 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
     end.refusal = watch.refusal;
     end.bound = watch.bound;
   }
-  if (reason == EndReason::kFailed) watch.retry_after = RetryAfter();
-  end.retry_after = watch.retry_after;
+  if (reason == EndReason::kFailed) watch.retry_after_s = RetryAfter();
+  end.retry_after = std::chrono::seconds(watch.retry_after_s);
 
-  LastEnd last{.id = id, .reason = reason, .time = timeline_.clock()};
+  LastEnd last{.id = id, .time = timeline_.clock(), .reason = reason};
   if (reason == EndReason::kChanged || reason == EndReason::kResync || reason == EndReason::kHierarchy) Tell(watch, reason, batch, last);
   EndRecord& record = batch.AddRecord();
   record.id = id;
@@ -56,11 +56,11 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
     record.device = watch.who->device;
   } else {
     Device& device = watch.mailbox->devices[watch.device];
-    record.mailbox = watch.mailbox->id;
-    record.device = device.id;
-    if (last.folder != kNoFolder) record.folder = watch.mailbox->folders[last.folder].id;
+    record.mailbox = watch.mailbox->id.view();
+    record.device = device.id.view();
+    if (last.folder != kNoFolder) record.folder = watch.mailbox->folders[last.folder].id.view();
     device.last_end = last;
-    if (watch.delayed) --device.rivalry.delayed;
+    if (watch.delayed) device.rivalry.delayed = device.rivalry.delayed - 1;
   }
 
   Unlink(slot);
@@ -82,10 +82,9 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last)
   FolderSet behind;
   Version upto = 0;
   if (names) {
-    device.named.clear();
-    device.delivered = false;
+    device.named.reset();
   } else {
-    news = device.told.hierarchy != mailbox.hierarchy;
+    news = device.told.hierarchy != Maybe<Version>(mailbox.hierarchy);
     device.told.hierarchy = mailbox.hierarchy;
     last.version = mailbox.hierarchy;
   }
@@ -103,13 +102,16 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last)
       last.folder = number;
       last.version = version;
     }
-    device.woken_ms[static_cast<std::size_t>(folder.item_class.value_or(ItemClass::kEmail))] = now_ms();
-    if (context_.options.acknowledge == Acknowledge::kPing) device.named.emplace_back(number, version);
+    const auto item_class = static_cast<std::size_t>(folder.item_class().value_or(ItemClass::kEmail));
+    if (context_.options.coalesce[item_class].count() > 0) device.SetWoken(item_class, now_ms());
+    if (context_.options.acknowledge != Acknowledge::kPing) return;
+    if (!device.named) device.named = std::make_unique<Device::Named>();
+    device.named->folders.emplace_back(number, version);
   });
   Told& told = device.told;
   told.folders = std::move(behind);
   told.upto = upto;
-  told.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(told.repeats + 1, 100));
+  device.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(device.repeats + 1, 100));
   told.at_ms = now_ms();
 }
 

@@ -112,7 +112,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
         terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
       }
       if (deferred) {
-        Link(slot, mailbox.aside);
+        Link(slot, Watch::List::kAside);
         Park(slot, now_ms() + Duration(heartbeat).count());
       } else {
         Refuse(slot, request, terms, effects);
@@ -139,7 +139,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   device = &mailbox.devices[watch.device];
   watch.who.reset();
   watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
-  if (request.kind == PingKind::kPing && device->delivered) AcknowledgeNamed(*device);
+  if (request.kind == PingKind::kPing && device->named && device->named->delivered) AcknowledgeNamed(*device);
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
@@ -147,7 +147,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
                         std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
                         std::string(request.network)});
   }
-  Link(slot, mailbox.watchers);
+  Link(slot, Watch::List::kWatchers);
   watch.state = WatchState::kParked;
   Reconsider(slot, effects);
 }
@@ -155,12 +155,13 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
 // What the PING asks for, with what was remembered for what it leaves out.
 bool Shard::Settled(const PingRequest& request, const Device* device, Terms& terms) const {
   const bool remembers = request.kind == PingKind::kPing && device != nullptr;
-  const auto heartbeat = request.heartbeat || !remembers ? request.heartbeat : device->heartbeat;
+  std::optional<std::chrono::seconds> heartbeat = request.heartbeat;
+  if (!heartbeat && remembers && device->heartbeat_s) heartbeat = std::chrono::seconds(*device->heartbeat_s);
   std::size_t folders = 0;
   if (request.folders) {
     folders = request.folders->size();
-  } else if (remembers && device->folders) {
-    folders = device->folders->size();
+  } else if (remembers) {
+    folders = device->folders.size();
   }
   if (!heartbeat || folders == 0) return terms.Refuse(Refusal::kMissingParameters);
   terms.heartbeat = *heartbeat;
@@ -186,16 +187,18 @@ bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* 
   if (fresh > 0 && !HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
   const bool replaces = device != nullptr && device->watches[static_cast<std::size_t>(request.kind)] != kNoSlot;
-  if (mailbox.watchers.size() - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
+  if (mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
   if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
   return true;
 }
 
 bool Shard::WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const {
-  return std::ranges::any_of(mailbox.aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  bool waits = false;
+  ForEachOf(mailbox.aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Watch& watch = watches_[slot];
-    return watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who->device == request.device;
+    waits |= watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who->device == request.device;
   });
+  return waits;
 }
 
 bool Shard::Count(Slot slot, bool replaces) {
@@ -214,32 +217,32 @@ bool Shard::Count(Slot slot, bool replaces) {
 void Shard::Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) {
   Watch& watch = At(slot);
   watch.refusal = terms.refusal;
-  watch.bound = terms.bound;
-  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) watch.retry_after = RetryAfter();
+  watch.bound = static_cast<std::uint32_t>(terms.bound);
+  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) watch.retry_after_s = RetryAfter();
   watch.who = std::make_unique<Watch::Who>(
       Watch::Who{std::string(request.mailbox.substr(0, kMaxMailboxBytes)), std::string(request.device.substr(0, kMaxDeviceBytes))});
   Force(slot, EndReason::kRefused, effects);
 }
 
-std::chrono::seconds Shard::RetryAfter() {
-  const auto base = context_.options.retry_after.count();
-  return std::chrono::seconds(base + (base > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(base + 1)) : 0));
+std::uint32_t Shard::RetryAfter() {
+  const auto base = static_cast<std::uint64_t>(context_.options.retry_after.count());
+  return static_cast<std::uint32_t>(base + random_() % (base + 1));
 }
 
 // The folders that the PING watches, and whether they fit the mailbox's list and classes.
 void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
   watch.folders.Clear();
   if (!request.folders) {
-    watch.folders = *mailbox.devices[watch.device].folders;
+    watch.folders = mailbox.devices[watch.device].folders;
     watch.folders.ForEach([&](FolderNumber number) {
       const Folder& folder = mailbox.folders[number];
-      watch.misfit |= !folder.alive || (mailbox.declared && !folder.declaration);
+      watch.misfit |= !folder.alive || (mailbox.declared && folder.declaration() == nullptr);
     });
     return;
   }
   for (const WatchedFolder& named : *request.folders) {
     FolderNumber number = mailbox.folders.Find(named.id);
-    if (number == kNoFolder || (mailbox.declared && !mailbox.folders[number].declaration)) {
+    if (number == kNoFolder || (mailbox.declared && mailbox.folders[number].declaration() == nullptr)) {
       if (mailbox.declared) {
         watch.misfit = true;
         continue;
@@ -247,8 +250,8 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
       number = CreateFolder(mailbox, named.id, named.item_class);
     }
     Folder& folder = mailbox.folders[number];
-    if (!folder.item_class) folder.item_class = named.item_class;
-    if (*folder.item_class != named.item_class) {
+    if (!folder.item_class()) folder.set_class(named.item_class);
+    if (folder.item_class() != named.item_class) {
       watch.misfit = true;
       continue;
     }
@@ -265,9 +268,10 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
     changed = true;
   }
   if (watch.kind == PingKind::kPing) {
-    changed |= device.heartbeat != heartbeat;
-    device.heartbeat = heartbeat;
-    if (!watch.misfit && (!device.folders || !(*device.folders == watch.folders))) {
+    const Maybe<std::uint32_t> asked(static_cast<std::uint32_t>(heartbeat.count()));
+    changed |= device.heartbeat_s != asked;
+    device.heartbeat_s = asked;
+    if (!watch.misfit && !(device.folders == watch.folders)) {
       device.folders = watch.folders;
       changed = true;
     }
@@ -280,8 +284,8 @@ void Shard::Supersede(Slot older, Effects& effects) {
   Watch& watch = At(older);
   Rivalry& rivalry = watch.mailbox->devices[watch.device].rivalry;
   const std::int64_t quick_ms = kQuickMs + 2 * RivalryDelayMs(rivalry.count);
-  rivalry.count =
-      rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms ? static_cast<std::uint8_t>(std::min(rivalry.count + 1, 100)) : 1;
+  const bool quick = rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms;
+  rivalry.count = quick ? std::min<std::uint8_t>(rivalry.count + 1, 100) : 1;
   rivalry.last_ms = now_ms();
   const std::int64_t delay_ms = RivalryDelayMs(rivalry.count);
   if (delay_ms == 0 || rivalry.delayed >= kMostDelayed || watch.state == WatchState::kReady) {
@@ -289,7 +293,7 @@ void Shard::Supersede(Slot older, Effects& effects) {
   }
   watch.forced = EndReason::kSuperseded;
   Unlink(older);
-  Link(older, watch.mailbox->aside);
+  Link(older, Watch::List::kAside);
   watch.state = WatchState::kClosing;
   watch.delayed = true;
   ++rivalry.delayed;
@@ -312,16 +316,15 @@ std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::st
   Mailbox* mailbox = FindMailbox(mailbox_id);
   if (mailbox == nullptr || mailbox->watches == 0) return 0;
   std::size_t ended = 0;
-  for (std::vector<Slot>* list : {&mailbox->watchers, &mailbox->aside}) {
-    for (std::size_t i = list->size(); i-- > 0;) {  // backwards, since ending one takes it out
-      const Slot slot = (*list)[i];
+  for (const SlotList* list : {&mailbox->watchers, &mailbox->aside}) {
+    ForEachOf(*list, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       Watch& watch = At(slot);
       const std::string_view id = watch.who ? std::string_view(watch.who->device) : std::string_view(mailbox->devices[watch.device].id);
-      if (device && id != *device) continue;
+      if (device && id != *device) return;
       watch.refusal = Refusal::kRevoked;
       Force(slot, EndReason::kRefused, effects);
       ++ended;
-    }
+    });
   }
   Settle(effects);
   return ended;
@@ -338,7 +341,7 @@ std::size_t Shard::Shed(std::size_t count, Effects& effects) {
   std::partial_sort(parked.begin(), parked.begin() + static_cast<std::ptrdiff_t>(shed), parked.end(),
                     [this](Slot a, Slot b) ABSL_NO_THREAD_SAFETY_ANALYSIS { return watches_[a].since_ms > watches_[b].since_ms; });
   for (std::size_t i = 0; i < shed; ++i) {
-    At(parked[i]).retry_after = RetryAfter();
+    At(parked[i]).retry_after_s = RetryAfter();
     Force(parked[i], EndReason::kShed, effects);
   }
   Settle(effects);

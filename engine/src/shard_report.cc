@@ -2,6 +2,7 @@
 //
 // What a shard tells of itself, and the walk that checks it.
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ std::string Why(const Verdict& verdict, const Watch& watch, std::int64_t now_ms)
     case Verdict::Wait::kCoalescing:
       return absl::StrCat("there are changes; they wait with others of their class for the coalescing window, ", in, " more");
     case Verdict::Wait::kPaced:
-      return absl::StrCat("paced: it was told of all this ", watch.mailbox->devices[watch.device].told.repeats + 1,
+      return absl::StrCat("paced: it was told of all this ", watch.mailbox->devices[watch.device].repeats + 1,
                           " times and has not synced; it is told again in ", in, ", or at once when something new changes");
     case Verdict::Wait::kNoChange:
       break;
@@ -54,8 +55,8 @@ void Shard::AddStats(Stats& stats) const {
 PingView Shard::View(Slot slot) const {
   const Watch& watch = watches_[slot];
   return {.id = IdOf(slot),
-          .mailbox = watch.who ? watch.who->mailbox : watch.mailbox->id,
-          .device = watch.who ? watch.who->device : watch.mailbox->devices[watch.device].id,
+          .mailbox = watch.who ? watch.who->mailbox : watch.mailbox->id.str(),
+          .device = watch.who ? watch.who->device : watch.mailbox->devices[watch.device].id.str(),
           .kind = watch.kind,
           .since = timeline_.ClockAt(watch.since_ms),
           .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due_ms : watch.deadline_ms),
@@ -74,20 +75,20 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
   const Mailbox* mailbox = FindMailbox(mailbox_id);
   if (mailbox == nullptr) return;
   explanation.in_memory = !mailbox->loading;
-  for (const Slot slot : mailbox->aside) {
+  ForEachOf(mailbox->aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Watch& watch = watches_[slot];
-    if (watch.state != WatchState::kLoading || watch.who->device != device_id) continue;
+    if (watch.state != WatchState::kLoading || watch.who->device != device_id) return;
     explanation.waiting = View(slot);
     explanation.why = Why({.wait = Verdict::Wait::kLoading}, watch, now_ms());
-  }
+  });
   const DeviceNumber number = mailbox->devices.Find(device_id);
   if (number == kNoDevice) return;
   const Device& device = mailbox->devices[number];
-  if (device.last_end) {
-    const LastEnd& last = *device.last_end;
-    explanation.last_end = EndRecord{last.id,     mailbox->id, device.id,
-                                     last.reason, last.time,   last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id,
-                                     last.version};
+  if (const LastEnd& last = device.last_end; last.id.value != 0) {
+    explanation.last_end =
+        EndRecord{last.id,     mailbox->id.str(), device.id.str(),
+                  last.reason, last.time,         last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id.str(),
+                  last.version};
   }
   const Slot slot = device.watches[0] != kNoSlot ? device.watches[0] : device.watches[1];
   if (slot == kNoSlot) return;
@@ -97,7 +98,7 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
   explanation.why = verdict.ends ? absl::StrCat("it ends now: ", std::string(Name(verdict.reason))) : Why(verdict, watch, now_ms());
   watch.folders.ForEach([&](FolderNumber folder_number) {
     const Folder& folder = mailbox->folders[folder_number];
-    explanation.folders.push_back({folder.id, folder.item_class.value_or(ItemClass::kEmail), folder.VersionFor(number),
+    explanation.folders.push_back({folder.id.str(), folder.item_class().value_or(ItemClass::kEmail), folder.VersionFor(number),
                                    device.cursor(folder_number), mailbox->Behind(number, folder_number)});
   });
 }
@@ -121,20 +122,24 @@ void Shard::CheckInvariants() const {
     const bool in_wheel = watch.timer.place != TimerNode::kNowhere;
     timed += in_wheel;
     MAILWAKE_CHECK(in_wheel == (watch.state != WatchState::kReady));
-    MAILWAKE_CHECK((watch.list != nullptr) == (watch.live() || watch.state == WatchState::kClosing));
+    MAILWAKE_CHECK((watch.list != Watch::List::kNone) == (watch.live() || watch.state == WatchState::kClosing));
     MAILWAKE_CHECK(watch.state != WatchState::kClosing || watch.forced.has_value());
     if (watch.mailbox != nullptr) ++watches[watch.mailbox];
-    if (watch.list == nullptr) continue;
-    MAILWAKE_CHECK((*watch.list)[watch.place] == slot);
-    if (watch.list != &watch.mailbox->watchers) continue;
+    if (watch.list != Watch::List::kWatchers) continue;
     MAILWAKE_CHECK(watch.counted && watch.state != WatchState::kLoading && watch.state != WatchState::kClosing);
     MAILWAKE_CHECK(watch.mailbox->devices[watch.device].watches[static_cast<std::size_t>(watch.kind)] == slot);
   }
   MAILWAKE_CHECK(used == watches_.used());
   MAILWAKE_CHECK(counted == stats_.pings_held);
   MAILWAKE_CHECK(timed == wheel_.size());
-  for (const auto& [id, mailbox] : mailboxes_) {
-    MAILWAKE_CHECK(id == mailbox->id);
+  for (const auto& mailbox : mailboxes_) {
+    MAILWAKE_CHECK(FindMailbox(mailbox->id) == mailbox.get());
+    std::size_t watching = 0;
+    ForEachOf(mailbox->watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      MAILWAKE_CHECK(watches_[slot].mailbox == mailbox.get() && watches_[slot].list == Watch::List::kWatchers);
+      ++watching;
+    });
+    MAILWAKE_CHECK(watching == mailbox->watching);
     MAILWAKE_CHECK(mailbox->watches == (watches.contains(mailbox.get()) ? watches[mailbox.get()] : 0));
     MAILWAKE_CHECK(mailbox->idle != mailbox->pinned() && (!mailbox->loading || mailbox->folders.size() == 0));
     for (FolderNumber number = 0; number < mailbox->folders.size(); ++number) {

@@ -30,7 +30,8 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   } else {
     ++stats_.load_failures;
   }
-  std::vector<Mailbox::Deferred> calls = std::exchange(mailbox->deferred, {});
+  std::vector<Mailbox::Deferred> calls;
+  if (mailbox->rare) calls.swap(mailbox->rare->deferred);
   for (Mailbox::Deferred& call : calls) call(record.status(), *mailbox, effects);
   Unpin(*mailbox);
   Settle(effects);
@@ -70,7 +71,7 @@ void Shard::Conclude(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
       mailbox->unsaved = true;
       unsaved_.push_back(mailbox);
     }
-    if (ok && mailbox->writes == 0 && !mailbox->unsaved) mailbox->erased.clear();
+    if (ok && mailbox->writes == 0 && !mailbox->unsaved) mailbox->rare.reset();
     Unpin(*mailbox);
   }
   if (!ok && rewrite_delay_ms_ == 0) {

@@ -88,10 +88,10 @@ absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Ve
       number = CreateFolder(mailbox, id, std::nullopt);
     }
     if (ticket > device->cursor(number)) device->SetCursor(number, ticket);
-    device->told.folders.Remove(number);
+    device->ForgetTold(number);
     moved.Add(number);
   }
-  if (!moved.empty()) device->told.repeats = 0;
+  if (!moved.empty()) device->repeats = 0;
   MailboxWrite& write = Write(mailbox);
   if (record) AddDevice(mailbox, *device, write);
   AddCursors(mailbox, *device, moved, write);
@@ -112,8 +112,8 @@ void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::st
             Device& device = mailbox.devices[device_number];
             if (!device.known) return absl::OkStatus();  // nor here, and its record would be one too many
             device.SetCursor(number, 0);
-            device.told.folders.Remove(number);
-            std::erase_if(device.named, [number](const auto& named) { return named.first == number; });
+            device.ForgetTold(number);
+            device.ForgetNamed(number);
             FolderSet reset;
             reset.Add(number);
             AddCursors(mailbox, device, reset, Write(mailbox));
@@ -139,13 +139,14 @@ void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done
         list->version = mailbox.hierarchy;
         std::vector<const Folder*> declared;
         for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
-          if (mailbox.folders[number].alive && mailbox.folders[number].declaration) declared.push_back(&mailbox.folders[number]);
+          if (mailbox.folders[number].alive && mailbox.folders[number].declaration() != nullptr)
+            declared.push_back(&mailbox.folders[number]);
         }
         std::sort(declared.begin(), declared.end(),
-                  [](const Folder* a, const Folder* b) { return a->declaration->position < b->declaration->position; });
+                  [](const Folder* a, const Folder* b) { return a->declaration()->position < b->declaration()->position; });
         for (const Folder* folder : declared) {
-          list->folders.push_back({folder->id, folder->declaration->name, folder->item_class.value_or(ItemClass::kEmail),
-                                   folder->declaration->type, folder->declaration->parent});
+          const Folder::Declaration& as = *folder->declaration();
+          list->folders.push_back({folder->id.str(), as.name, folder->item_class().value_or(ItemClass::kEmail), as.type, as.parent});
         }
         // At once: a list need not be durable to be read.
         later.calls.push_back([answer = std::exchange(*answer, {}), list]() mutable {
@@ -169,7 +170,7 @@ void Shard::EndFolderSync(std::string_view id, std::string_view device_id, Versi
         if (device == nullptr) return absl::ResourceExhaustedError("the mailbox has as many devices as it may");
         if (!device->hierarchy_cursor || *device->hierarchy_cursor < version) {
           device->hierarchy_cursor = version;
-          device->told.repeats = 0;
+          device->repeats = 0;
         }
         AddDevice(mailbox, *device, Write(mailbox));
         ReconsiderDevice(*device, later);
@@ -193,18 +194,17 @@ void Shard::Delivered(std::string_view id, std::string_view device, PingId ping)
   const DeviceNumber number = mailbox == nullptr ? kNoDevice : mailbox->devices.Find(device);
   if (number == kNoDevice) return;
   Device& state = mailbox->devices[number];
-  if (state.last_end && state.last_end->id == ping && !state.named.empty()) state.delivered = true;
+  if (state.last_end.id == ping && state.named && !state.named->folders.empty()) state.named->delivered = true;
 }
 
 // The versions that the last wake named, not the folders' present ones.
 void Shard::AcknowledgeNamed(Device& device) {
-  for (const auto& [folder, version] : device.named) {
+  for (const auto& [folder, version] : device.named->folders) {
     if (version > device.cursor(folder)) device.SetCursor(folder, version);
-    device.told.folders.Remove(folder);
+    device.ForgetTold(folder);
   }
-  device.named.clear();
-  device.delivered = false;
-  device.told.repeats = 0;
+  device.named.reset();
+  device.repeats = 0;
 }
 
 }  // namespace mailwake

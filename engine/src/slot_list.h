@@ -67,7 +67,11 @@ class SlotList {
 
   template <typename LinksOf, typename Visit>
   void ForEach(LinksOf links, Visit visit) const {
-    for (Slot slot = head_; slot != kNoSlot; slot = links(slot).next) visit(slot);
+    for (Slot slot = head_; slot != kNoSlot;) {
+      const Slot next = links(slot).next;  // before `visit`, which may take it out
+      visit(slot);
+      slot = next;
+    }
   }
 
  private:

@@ -18,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/src/device_table.h"
 #include "engine/src/folder_set.h"
@@ -38,26 +37,29 @@ struct Watch {
     std::string device;
   };
 
+  // Which list of its mailbox it stands in, by `siblings`.
+  enum class List : std::uint8_t { kNone, kWatchers, kAside };
+
   TimerNode timer;  // its links are those of the ready list when kReady
+  Links siblings;
   std::uint32_t generation = 1;
   WatchState state = WatchState::kFree;
   PingKind kind = PingKind::kPing;
   LoopId loop = 0;
   std::optional<EndReason> forced;
   Refusal refusal = Refusal::kNone;
+  List list = List::kNone;
   bool counted = false;   // counts against Limits::pings
   bool misfit = false;    // names folders that do not fit the folder list: ends kHierarchy
   bool resync = false;    // changes may have been missed: ends kResync instead of kChanged
   bool draining = false;  // the deadline is Drain's
   bool delayed = false;   // counts in its device's Rivalry::delayed
-  Mailbox* mailbox = nullptr;
   DeviceNumber device = kNoDevice;
-  std::vector<Slot>* list = nullptr;  // mailbox->watchers or ->aside, if it stands in one of them
-  std::uint32_t place = 0;            // in that list
+  Mailbox* mailbox = nullptr;
   std::int64_t since_ms = 0;
   std::int64_t deadline_ms = 0;
-  std::int64_t bound = 0;
-  std::chrono::seconds retry_after{0};
+  std::uint32_t bound = 0;
+  std::uint32_t retry_after_s = 0;
   FolderSet folders;
   EndCallback done;
   std::unique_ptr<Who> who;

@@ -20,7 +20,8 @@ Slot WatchTable::Allocate() {
 
 void WatchTable::Free(Slot slot) {
   Watch& watch = (*this)[slot];
-  MAILWAKE_CHECK(watch.state != WatchState::kFree && watch.timer.place == TimerNode::kNowhere && watch.list == nullptr && !watch.counted);
+  MAILWAKE_CHECK(watch.state != WatchState::kFree && watch.timer.place == TimerNode::kNowhere && watch.list == Watch::List::kNone &&
+                 !watch.counted);
   FolderSet folders = std::move(watch.folders);  // keeps the memory of a large set
   folders.Clear();
   const std::uint32_t generation = watch.generation + 1;

@@ -40,18 +40,20 @@ TEST(FolderIndexTest, VersionForIsExactForEveryDeviceOverRandomChanges) {
 }
 
 TEST(FolderIndexTest, FindsByTheWholeIdOnly) {
-  FolderIndex index;
+  FolderNames names;
+  FolderIndex index(names);
   index.Create(0, "inbox", ItemClass::kEmail);
   index.Create(1, "inbox2", ItemClass::kCalendar);
   EXPECT_EQ(index.Find("inbox"), 0u);
   EXPECT_EQ(index.Find("inbox2"), 1u);
   EXPECT_EQ(index.Find("inbo"), kNoFolder);
   EXPECT_EQ(index.Find(""), kNoFolder);
-  EXPECT_EQ(index[1].item_class, ItemClass::kCalendar);
+  EXPECT_EQ(index[1].item_class(), ItemClass::kCalendar);
 }
 
 TEST(FolderIndexTest, AnErasedFolderIsNotFoundAndItsNumberStartsFresh) {
-  FolderIndex index;
+  FolderNames names;
+  FolderIndex index(names);
   index.Create(0, "inbox", ItemClass::kEmail).Change(9, 1);
   index.Create(1, "cal", ItemClass::kCalendar);
   index.Erase(0);
@@ -68,7 +70,8 @@ TEST(FolderIndexTest, AnErasedFolderIsNotFoundAndItsNumberStartsFresh) {
 }
 
 TEST(FolderIndexTest, ManyFoldersAreAllFound) {
-  FolderIndex index;
+  FolderNames names;
+  FolderIndex index(names);
   for (FolderNumber number = 0; number < 5000; ++number) index.Create(number, "folder" + std::to_string(number), ItemClass::kEmail);
   for (FolderNumber number = 0; number < 5000; number += 7) EXPECT_EQ(index.Find("folder" + std::to_string(number)), number);
   EXPECT_EQ(index.living(), 5000u);
