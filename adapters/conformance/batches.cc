@@ -103,8 +103,8 @@ TEST_P(StoreConformance, ACallbackMayCallTheStore) {
   StoreProbe probe(GetParam()());
   Answer<bool> done;
   Store& store = probe.store();
-  store.Commit({.mailboxes = {Write("ann", 1)}}, [&](const absl::Status& first) {
-    store.Commit({.mailboxes = {Write("ann", 2)}}, [&, first](const absl::Status& second) {
+  store.CommitOwned({.mailboxes = {Write("ann", 1)}}, [&](const absl::Status& first) {
+    store.CommitOwned({.mailboxes = {Write("ann", 2)}}, [&, first](const absl::Status& second) {
       store.Load("ann", [&, first, second](absl::StatusOr<MailboxRecord> record) {
         done.Set(first.ok() && second.ok() && record.ok() && record->hierarchy == 2);
       });

@@ -57,7 +57,7 @@ void Storm::Fill(const Keys& keys) {
       batch.mailboxes.push_back(StoredMailbox(keys, static_cast<std::uint32_t>(i) * keys.shape().devices));
     }
     std::promise<absl::Status> done;
-    store->Commit(std::move(batch), [&done](absl::Status status) { done.set_value(std::move(status)); });
+    store->CommitOwned(std::move(batch), [&done](absl::Status status) { done.set_value(std::move(status)); });
     const absl::Status status = done.get_future().get();
     if (status.ok()) continue;
     std::cerr << "storm: " << status << "\n";

@@ -22,7 +22,7 @@ for file in engine/include/mailwake/*.h adapters/include/mailwake/adapters/*.h; 
   [ "$(wc -l <"$file")" -le 250 ] || breach "$file: a public header of over 250 lines"
   sed -n 3p "$file" | grep -q '^// ' || breach "$file: does not open with its purpose"
 done
-[ "$(ls engine/include/mailwake/*.h | wc -l)" -le 10 ] || breach "engine/include/mailwake: more than ten public headers"
+[ "$(ls engine/include/mailwake/*.h | wc -l)" -le 12 ] || breach "engine/include/mailwake: more than twelve public headers"
 
 # Layers: the engine includes itself, abseil, Boost.Signals2 and std; an adapter does not include another adapter's insides.
 grep -nE '#include [<"]' -r engine/include engine/src | grep -vE '"(mailwake|engine/src)/|<(absl|boost/signals2)/|<[a-z_]+>' &&

@@ -11,7 +11,9 @@
 #define MAILWAKE_END_CALLBACK_H_
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -29,9 +31,12 @@ class EndCallback {
       EndCallback(F&& function) {  // NOLINT: implicit, as std::function
     using Function = std::remove_cvref_t<F>;
     if constexpr (sizeof(Function) <= sizeof(word_) && std::is_trivially_copyable_v<Function>) {
-      ::new (static_cast<void*>(&word_)) Function(std::forward<F>(function));
+      std::memcpy(&word_, &function, sizeof(Function));
       run_ = [](std::uintptr_t word, const PingEnd* end) {
-        if (end != nullptr) (*std::launder(reinterpret_cast<Function*>(&word)))(*end);
+        if (end == nullptr) return;
+        alignas(Function) std::byte copy[sizeof(Function)];
+        std::memcpy(copy, &word, sizeof(Function));
+        (*std::launder(reinterpret_cast<Function*>(copy)))(*end);
       };
     } else {
       word_ = reinterpret_cast<std::uintptr_t>(new Function(std::forward<F>(function)));

@@ -134,6 +134,7 @@ class Store {
 
   // Writes a batch whole. `batch` stays as it is until `done` has begun. Errors: ResourceExhausted (full), Unavailable, DataLoss.
   virtual void Commit(const WriteBatch& batch, DoneCallback done) = 0;
+  void Commit(WriteBatch&& batch, DoneCallback done) = delete;  // would not stay
   // The same for a batch that nobody keeps.
   void CommitOwned(WriteBatch batch, DoneCallback done) {
     auto kept = std::make_shared<WriteBatch>(std::move(batch));

@@ -27,7 +27,7 @@ T Await(Start start) {
 }
 
 inline absl::Status Commit(Store& store, WriteBatch batch) {
-  return Await<absl::Status>([&](auto done) { store.Commit(std::move(batch), std::move(done)); });
+  return Await<absl::Status>([&](auto done) { store.CommitOwned(std::move(batch), std::move(done)); });
 }
 
 inline absl::StatusOr<MailboxRecord> Load(Store& store, const std::string& mailbox) {

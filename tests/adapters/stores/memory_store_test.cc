@@ -13,7 +13,8 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values([] { return s
 
 TEST(MemoryStore, HasADiskOfItsOwnIfNoneIsGiven) {
   std::unique_ptr<Store> one = NewMemoryStore(), other = NewMemoryStore();
-  one->CommitOwned({.mailboxes = {{.mailbox = "ann", .folders = {{.id = "f"}}}}}, [](const absl::Status& status) { EXPECT_TRUE(status.ok()); });
+  one->CommitOwned({.mailboxes = {{.mailbox = "ann", .folders = {{.id = "f"}}}}},
+                   [](const absl::Status& status) { EXPECT_TRUE(status.ok()); });
   bool called = false;
   other->Load("ann", [&called](absl::StatusOr<MailboxRecord> record) { called = record.ok() && record->folders.empty(); });
   EXPECT_TRUE(called);

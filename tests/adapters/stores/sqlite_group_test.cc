@@ -38,7 +38,8 @@ TEST_F(SqliteGroup, CommitsThatWaitShareASync) {
   std::promise<void> release = Block();
   std::atomic<int> acknowledged = 0;
   for (Version version = 1; version <= 100; ++version) {
-    store_->CommitOwned(VersionBatch("m" + std::to_string(version), version), [&](const absl::Status& status) { acknowledged += status.ok(); });
+    store_->CommitOwned(VersionBatch("m" + std::to_string(version), version),
+                        [&](const absl::Status& status) { acknowledged += status.ok(); });
   }
   const int before = FaultDisk::WalSyncs();
   release.set_value();
