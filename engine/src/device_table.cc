@@ -17,7 +17,7 @@ DeviceNumber DeviceTable::Find(std::string_view id) const {
 
 DeviceNumber DeviceTable::Create(std::string_view id) {
   MAILWAKE_CHECK(devices_.size() < kNoDevice);
-  devices_.emplace_back(PackedText(id), IdHash(id));
+  devices_.emplace_back(Device{PackedText(id), IdHash(id)});
   return static_cast<DeviceNumber>(devices_.size() - 1);
 }
 
