@@ -120,7 +120,7 @@ class Engine::Impl {
     if (effects.loops != 0) loops_.Notify(effects.loops, shard.number());
     MoveDeadline(shard.next_due());
     if (effects.raise) store_calls_.RaiseCeiling();
-    if (effects.outgoing) store_calls_.HandOver(shard, std::move(effects.outgoing));
+    if (effects.outgoing != nullptr) store_calls_.HandOver(shard, effects.outgoing);
     for (Effects::Answer& answer : effects.answers) answer.done(std::move(answer.status));
     for (auto& call : effects.calls) call();
     if (effects.idle) store_calls_.CheckFlushed();

@@ -88,8 +88,8 @@ class Shard {
   // ---- shard_store.cc: the store's answers, and what to ask it
   void Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effects& effects);
   // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
-  void HandedOver(std::unique_ptr<Outgoing> outgoing, Effects& effects);
-  void Committed(std::unique_ptr<Outgoing> outgoing, Effects& effects);
+  void HandedOver(Outgoing* outgoing, Effects& effects);
+  void Committed(Outgoing* outgoing, Effects& effects);
   void WriteUnsaved(Effects& effects);                                               // now, not when the next attempt is due
   bool idle() const;                                                                 // nothing waits for the store
   std::string MailboxId(const Mailbox* mailbox) const { return mailbox->id.str(); }  // constant while the mailbox is pinned
@@ -154,7 +154,7 @@ class Shard {
   void RewriteUnsaved() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_store.cc
-  void Conclude(std::unique_ptr<Outgoing> outgoing, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Conclude(Outgoing* outgoing, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_hold.cc
