@@ -47,7 +47,7 @@ struct Effects {
   std::uint32_t loops = 0;             // loops that have something to deliver
   bool raise = false;                  // the version counter may need a higher ceiling
   bool idle = false;                   // the shard waits for the store no more, and somebody wants to know
-  std::unique_ptr<Outgoing> outgoing;  // to hand over to the store
+  Outgoing* outgoing = nullptr;        // to hand over to the store
   absl::InlinedVector<Answer, 2> answers;
   std::vector<absl::AnyInvocable<void()>> calls;  // other callbacks
 

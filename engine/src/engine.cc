@@ -69,6 +69,8 @@ absl::Status CheckOptions(const Options& options) {
   if (options.heartbeat_max > std::chrono::hours(24)) return absl::InvalidArgumentError("heartbeat_max must be at most 24 h");
   if (!std::has_single_bit(options.shards) || options.shards > 64)
     return absl::InvalidArgumentError("shards must be a power of two up to 64");
+  if (options.limits.devices_per_mailbox >= kNoDevice / 2)
+    return absl::InvalidArgumentError("limits.devices_per_mailbox must be below 8 million");
   if (options.retry_after.count() < 0) return absl::InvalidArgumentError("retry_after must not be negative");
   for (const Duration window : options.coalesce) {
     if (window.count() < 0 || window > std::chrono::hours(1))
@@ -95,7 +97,8 @@ class Engine::Impl {
   }
 
   // By the hash's upper half: the shards' own tables use the lower.
-  Shard& ShardOf(std::string_view mailbox) { return *shards_[IdHasher{}(mailbox) >> 32 & (shards_.size() - 1)]; }
+  std::size_t NumberOf(const MailboxKey& mailbox) const { return mailbox.hash >> 32 & (shards_.size() - 1); }
+  Shard& ShardOf(const MailboxKey& mailbox) { return *shards_[NumberOf(mailbox)]; }
   Shard* ShardOf(PingId id) {
     const std::uint64_t number = id.value >> 58;
     return number < shards_.size() ? shards_[number].get() : nullptr;
@@ -120,7 +123,7 @@ class Engine::Impl {
     if (effects.loops != 0) loops_.Notify(effects.loops, shard.number());
     MoveDeadline(shard.next_due());
     if (effects.raise) store_calls_.RaiseCeiling();
-    if (effects.outgoing) store_calls_.HandOver(shard, std::move(effects.outgoing));
+    if (effects.outgoing != nullptr) store_calls_.HandOver(shard, effects.outgoing);
     for (Effects::Answer& answer : effects.answers) answer.done(std::move(answer.status));
     for (auto& call : effects.calls) call();
     if (effects.idle) store_calls_.CheckFlushed();
@@ -226,16 +229,27 @@ class Engine::Impl {
       return;
     }
     if (changes.size() == 1) {
-      const Change* const change = changes.data();
-      Run(ShardOf(change->mailbox), [&](Effects& effects) { ShardOf(change->mailbox).Publish({&change, 1}, std::move(done), effects); });
-      return;
+      const KeyedChange keyed{changes[0].mailbox, changes.data()};
+      Shard& shard = ShardOf(keyed.mailbox);
+      return Run(shard, [&](Effects& effects) { shard.Publish({&keyed, 1}, std::move(done), effects); });
     }
-    std::vector<std::vector<const Change*>> by_shard(shards_.size());
-    for (const Change& change : changes) by_shard[ShardOf(change.mailbox).number()].push_back(&change);
+    PublishMany(changes, std::move(done));
+  }
+
+  // One lock a shard; in each shard in the order given.
+  void PublishMany(std::span<const Change> changes, DoneCallback done) {
+    std::vector<KeyedChange> keyed;
+    keyed.reserve(changes.size());
+    for (const Change& change : changes) keyed.push_back({change.mailbox, &change});
+    std::ranges::stable_sort(keyed, {}, [this](const KeyedChange& change) { return NumberOf(change.mailbox); });
     const auto join = std::make_shared<Join>(std::move(done));
-    for (std::size_t number = 0; number < shards_.size(); ++number) {
-      if (by_shard[number].empty()) continue;
-      Run(*shards_[number], [&](Effects& effects) { shards_[number]->Publish(by_shard[number], Join::Part(join), effects); });
+    for (std::size_t first = 0; first < keyed.size();) {
+      Shard& shard = ShardOf(keyed[first].mailbox);
+      std::size_t last = first + 1;
+      while (last < keyed.size() && &ShardOf(keyed[last].mailbox) == &shard) ++last;
+      const std::span<const KeyedChange> part(&keyed[first], last - first);
+      Run(shard, [&](Effects& effects) { shard.Publish(part, Join::Part(join), effects); });
+      first = last;
     }
     join->Seal();
   }
@@ -270,12 +284,15 @@ Engine::~Engine() = default;
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(Options options, Store& store) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  if (store.opened().first_version > kMostVersion - kVersionBlock)
+    return absl::FailedPreconditionError("the store has given out all versions that there are (2^48), or is damaged");
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(options), store)));
 }
 
 PingId Engine::Hold(const PingRequest& request, EndCallback done) {
-  Shard& shard = impl_->ShardOf(request.mailbox);
-  return impl_->Run(shard, [&](Effects& effects) { return shard.Hold(request, std::move(done), effects); });
+  const MailboxKey mailbox(request.mailbox);
+  Shard& shard = impl_->ShardOf(mailbox);
+  return impl_->Run(shard, [&](Effects& effects) { return shard.Hold(mailbox, request, std::move(done), effects); });
 }
 
 bool Engine::Cancel(PingId id) {
@@ -312,13 +329,14 @@ SyncTicket Engine::BeginSync(std::string_view mailbox, std::string_view device) 
 }
 
 void Engine::EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, DoneCallback done) {
-  Shard& shard = impl_->ShardOf(ticket.mailbox);
+  const MailboxKey mailbox(ticket.mailbox.view());
+  Shard& shard = impl_->ShardOf(mailbox);
   absl::Status status = CheckId("mailbox", ticket.mailbox, kMaxMailboxBytes);
   status.Update(CheckId("device", ticket.device, kMaxDeviceBytes));
   for (std::string_view folder : folders) status.Update(CheckId("folder", folder, kMaxIdBytes));
   if (status.ok() && !shard.GaveOut(ticket.version)) status = absl::InvalidArgumentError("the ticket was never given out");
   if (!status.ok()) return done ? done(status) : void();
-  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(ticket, folders, std::move(done), effects); });
+  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(mailbox, ticket, folders, std::move(done), effects); });
 }
 
 void Engine::ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, DoneCallback done) {

@@ -3,7 +3,7 @@
 // Outbox: what a shard has decided to ask of the store and has not yet handed over: writes, and mailboxes to read. Filled under the shard's
 // lock, handed over outside of it, in the order in which it was filled, so that a read comes after the writes that were decided before it.
 //
-// Threads:    none of its own; every call REQUIRES the shard's lock. An Outgoing that was taken belongs to who hands it over.
+// Threads:    none of its own; every call REQUIRES the shard's lock. What was taken is touched by who hands it over, until Recycle.
 // Cost:       O(1); batches are used again, so that a steady state allocates nothing.
 // Invariants: (1) a mailbox counts one `writes` for each time that it stands in `mailboxes` of a batch not yet confirmed;
 //             (2) a waiter is told the outcome of the batch that holds its write, or of a later one.
@@ -41,11 +41,12 @@ struct Outgoing {
   Shard* shard = nullptr;
   absl::Status status;
   std::atomic<State> state{State::kCalling};
+  std::size_t place = 0;  // in Outbox::all_
 };
 
 class Outbox {
  public:
-  Outbox() : filling_(std::make_unique<Outgoing>()) {}
+  Outbox() : filling_(Make()) {}
 
   // A new write for the mailbox, to be filled.
   MailboxWrite& Add(Mailbox& mailbox) {
@@ -65,33 +66,47 @@ class Outbox {
   bool writes() const { return !filling_->mailboxes.empty(); }
   bool empty() const { return !writes() && filling_->loads.empty(); }
 
-  std::unique_ptr<Outgoing> Take() {
-    std::unique_ptr<Outgoing> taken = std::move(filling_);
+  // What was filled. It stays the outbox's own: an engine that goes before the store has answered leaves nothing behind.
+  Outgoing* Take() {
+    Outgoing* const taken = filling_;
     if (spare_.empty()) {
-      filling_ = std::make_unique<Outgoing>();
+      filling_ = Make();
     } else {
-      filling_ = std::move(spare_.back());
+      filling_ = spare_.back();
       spare_.pop_back();
     }
     return taken;
   }
 
-  void Recycle(std::unique_ptr<Outgoing> used) {
-    if (spare_.size() == kMostSpare || used->mailboxes.capacity() > kMostKept) return;
+  void Recycle(Outgoing* used) {
+    if (spare_.size() == kMostSpare || used->mailboxes.capacity() > kMostKept) return Drop(used);
     used->batch.mailboxes.clear();
     used->mailboxes.clear();
     used->waiters.clear();
     used->loads.clear();
     used->state.store(Outgoing::State::kCalling, std::memory_order_relaxed);
-    spare_.push_back(std::move(used));
+    spare_.push_back(used);
   }
 
  private:
   static constexpr std::size_t kMostSpare = 4;
   static constexpr std::size_t kMostKept = 64;
 
-  std::unique_ptr<Outgoing> filling_;
-  std::vector<std::unique_ptr<Outgoing>> spare_;
+  Outgoing* Make() {
+    all_.push_back(std::make_unique<Outgoing>());
+    all_.back()->place = all_.size() - 1;
+    return all_.back().get();
+  }
+  void Drop(Outgoing* used) {
+    const std::size_t place = used->place;
+    std::swap(all_[place], all_.back());
+    all_[place]->place = place;
+    all_.pop_back();
+  }
+
+  std::vector<std::unique_ptr<Outgoing>> all_;
+  Outgoing* filling_;
+  std::vector<Outgoing*> spare_;
 };
 
 }  // namespace mailwake

@@ -18,6 +18,8 @@ constexpr std::int64_t kWalkEveryMs = 100;
 // Idle mailboxes looked at for one without an open window.
 constexpr int kEvictLook = 16;
 
+Time SeenAt(const Device& device) { return Time(Duration(device.last_seen.ms())); }
+
 }  // namespace
 
 Shard::Shard(Context& context, std::uint32_t number)
@@ -82,18 +84,13 @@ void Shard::WalkSuspects(Effects& effects) {
 
 // ---- Mailboxes
 
-Mailbox* Shard::FindMailbox(std::string_view mailbox) const {
-  const auto found = mailboxes_.find(mailbox);
-  return found == mailboxes_.end() ? nullptr : found->get();
+Mailbox* Shard::FindMailbox(const MailboxKey& mailbox) const {
+  return mailboxes_.Find(mailbox);
 }
 
-Mailbox& Shard::Enter(std::string_view id) {
-  Mailbox* mailbox = FindMailbox(id);
-  if (mailbox == nullptr) {
-    auto entered = std::make_unique<Mailbox>(id, folder_names_);
-    mailbox = entered.get();
-    mailboxes_.insert(std::move(entered));
-  }
+Mailbox& Shard::Enter(const MailboxKey& id) {
+  Mailbox* mailbox = mailboxes_.Find(id);
+  if (mailbox == nullptr) mailbox = &mailboxes_.Emplace(id, folder_names_);
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;
     ++stats_.mailboxes_loading;
@@ -105,9 +102,9 @@ Mailbox& Shard::Enter(std::string_view id) {
 
 // What Suspect(all) says is applied to a mailbox when it is next looked at: before anything is judged or changed in it.
 void Shard::ApplySuspicion(Mailbox& mailbox) {
-  if (mailbox.suspect_seen >= suspect_) return;
+  if (mailbox.suspect_seen.Get() >= suspect_) return;
   mailbox.SuspectAll(suspect_);
-  mailbox.suspect_seen = suspect_;
+  mailbox.suspect_seen.Set(suspect_);
   ForEachOf(mailbox.watchers, [this](Slot watcher) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(watcher).resync = true; });
 }
 
@@ -124,7 +121,7 @@ void Shard::Pin(Mailbox& mailbox) {
 void Shard::Unpin(Mailbox& mailbox) {
   if (mailbox.pinned()) return;
   if (mailbox.loading) {  // could not be read
-    mailboxes_.erase(mailboxes_.find(mailbox.id.view()));
+    mailboxes_.Erase(mailbox);
     return;
   }
   if (mailbox.idle) UnlinkIdle(mailbox);
@@ -133,41 +130,34 @@ void Shard::Unpin(Mailbox& mailbox) {
 }
 
 void Shard::LinkIdle(Mailbox& mailbox) {
-  mailbox.idle = true;
-  mailbox.idle_previous = idle_last_;
-  mailbox.idle_next = nullptr;
-  (idle_last_ == nullptr ? idle_first_ : idle_last_->idle_next) = &mailbox;
-  idle_last_ = &mailbox;
+  mailboxes_.LinkIdle(mailbox);
   context_.idle.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Shard::UnlinkIdle(Mailbox& mailbox) {
-  (mailbox.idle_previous == nullptr ? idle_first_ : mailbox.idle_previous->idle_next) = mailbox.idle_next;
-  (mailbox.idle_next == nullptr ? idle_last_ : mailbox.idle_next->idle_previous) = mailbox.idle_previous;
-  mailbox.idle_previous = mailbox.idle_next = nullptr;
-  mailbox.idle = false;
+  mailboxes_.UnlinkIdle(mailbox);
   context_.idle.fetch_sub(1, std::memory_order_relaxed);
 }
 
 // A mailbox with an open coalescing window gets another round, since the window is in memory only; but the limit holds: a window that is
 // lost costs one wake too many, none too few.
 void Shard::Evict() {
-  for (int looked = 0; idle_first_ != nullptr && context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes;
-       ++looked) {
-    Mailbox& mailbox = *idle_first_;
+  const auto too_many = [this] { return context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes; };
+  for (int looked = 0; mailboxes_.first_idle() != nullptr && too_many(); ++looked) {
+    Mailbox& mailbox = *mailboxes_.first_idle();
     UnlinkIdle(mailbox);
     if (looked < kEvictLook && WindowOpen(mailbox)) {
       LinkIdle(mailbox);
     } else {
-      mailboxes_.erase(mailboxes_.find(mailbox.id.view()));
+      mailboxes_.Erase(mailbox);
     }
   }
 }
 
 bool Shard::WindowOpen(const Mailbox& mailbox) const {
-  for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
+  for (DeviceNumber number = 0; number < mailbox.device_count(); ++number) {
     for (std::size_t item_class = 0; item_class < kItemClasses; ++item_class) {
-      if (mailbox.devices[number].woken_ms(item_class) + context_.options.coalesce[item_class].count() > now_ms()) return true;
+      if (mailbox.device(number).woken_ms(item_class) + context_.options.coalesce[item_class].count() > now_ms()) return true;
     }
   }
   return false;
@@ -175,19 +165,20 @@ bool Shard::WindowOpen(const Mailbox& mailbox) const {
 
 void Shard::AgeOut(Time before) {
   MutexLock lock(mutex_);
-  for (const auto& mailbox : mailboxes_) {
-    for (DeviceNumber number = 0; number < mailbox->devices.size(); ++number) {
-      Device& device = mailbox->devices[number];
-      if (!device.known || device.last_seen >= before || device.watches[0] != kNoSlot || device.watches[1] != kNoSlot) continue;
+  mailboxes_.ForEach([before](Mailbox& mailbox) {
+    for (DeviceNumber number = 0; number < mailbox.device_count(); ++number) {
+      Device& device = mailbox.device(number);
+      if (!device.known || SeenAt(device) >= before || device.watches[0] != kNoSlot || device.watches[1] != kNoSlot) continue;
       device.known = false;
-      --mailbox->known_devices;
-      device.cursors.clear();
+      --mailbox.known_devices;
+      mailbox.ForgetCursors(number);
       device.hierarchy_cursor.reset();
       device.heartbeat_s.reset();
       device.folders.Clear();
+      device.told_folders.Clear();
       device.told = {};
     }
-  }
+  });
 }
 
 // ---- Versions and writes
@@ -229,7 +220,7 @@ void Shard::Link(Slot slot, Watch::List list) {
   ListOf(watch).PushBack(slot, Siblings());
   if (list != Watch::List::kWatchers) return;
   ++watch.mailbox->watching;
-  watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
+  watch.mailbox->device(watch.device).watch(watch.kind) = slot;
 }
 
 void Shard::Delist(Slot slot) {
@@ -238,7 +229,7 @@ void Shard::Delist(Slot slot) {
   ListOf(watch).Remove(slot, Siblings());
   if (watch.list == Watch::List::kWatchers) {
     --watch.mailbox->watching;
-    watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
+    watch.mailbox->device(watch.device).watch(watch.kind) = kNoSlot;
   }
   watch.list = Watch::List::kNone;
 }

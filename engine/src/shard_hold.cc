@@ -65,7 +65,7 @@ struct Shard::Terms {
   }
 };
 
-PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effects) {
+PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, EndCallback done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   ++stats_.holds;
@@ -89,7 +89,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
     watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
     Force(slot, EndReason::kDrained, effects);
   } else {
-    Mailbox& mailbox = Enter(request.mailbox);
+    Mailbox& mailbox = Enter(mailbox_id);
     Pin(mailbox);
     watch.mailbox = &mailbox;
     ++mailbox.watches;
@@ -129,22 +129,22 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   Mailbox& mailbox = *watch.mailbox;
   wheel_.Cancel(watches_, slot);
   Delist(slot);
-  const DeviceNumber known = mailbox.devices.Find(request.device);
-  Device* device = known == kNoDevice ? nullptr : &mailbox.devices[known];
+  const DeviceNumber known = mailbox.FindDevice(request.device);
+  Device* device = known == kNoDevice ? nullptr : &mailbox.device(known);
   Terms terms;
   if (!Settled(request, device, terms) || !HasRoom(mailbox, request, device, slot, terms)) return Refuse(slot, request, terms, effects);
 
   if (device != nullptr && device->watch(request.kind) != kNoSlot) Supersede(device->watch(request.kind), effects);
-  watch.device = mailbox.InternDevice(request.device, mailbox.devices.size() + 1);
-  device = &mailbox.devices[watch.device];
+  watch.device = mailbox.InternDevice(request.device, mailbox.device_count() + 1);
+  device = &mailbox.device(watch.device);
   watch.who.reset();
   watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
-  if (request.kind == PingKind::kPing && device->named && device->named->delivered) AcknowledgeNamed(*device);
+  if (request.kind == PingKind::kPing && device->named() != nullptr && device->named()->delivered) AcknowledgeNamed(mailbox, *device);
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
     samples_.push_back({request.kind, now_ms(), terms.heartbeat,
-                        std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
+                        std::uint64_t{mailbox.tag} << 32 | mailbox.device(watch.device).hash,
                         std::string(request.network)});
   }
   Link(slot, Watch::List::kWatchers);
@@ -181,12 +181,12 @@ bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* 
   const Limits& limits = context_.options.limits;
   std::size_t fresh = 0;
   if (request.folders && !mailbox.declared) {
-    for (const WatchedFolder& folder : *request.folders) fresh += mailbox.folders.Find(folder.id) == kNoFolder;
+    for (const WatchedFolder& folder : *request.folders) fresh += mailbox.FindFolder(folder.id) == kNoFolder;
   }
   const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
   if (fresh > 0 && !HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
-  const bool replaces = device != nullptr && device->watches[static_cast<std::size_t>(request.kind)] != kNoSlot;
+  const bool replaces = device != nullptr && device->watch(request.kind) != kNoSlot;
   if (mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
   if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
   return true;
@@ -233,23 +233,23 @@ std::uint32_t Shard::RetryAfter() {
 void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
   watch.folders.Clear();
   if (!request.folders) {
-    watch.folders = mailbox.devices[watch.device].folders;
+    watch.folders = mailbox.device(watch.device).folders;
     watch.folders.ForEach([&](FolderNumber number) {
-      const Folder& folder = mailbox.folders[number];
-      watch.misfit |= !folder.alive || (mailbox.declared && folder.declaration() == nullptr);
+      const Folder& folder = mailbox.folder(number);
+      watch.misfit |= !folder.alive() || (mailbox.declared && mailbox.declaration(number) == nullptr);
     });
     return;
   }
   for (const WatchedFolder& named : *request.folders) {
-    FolderNumber number = mailbox.folders.Find(named.id);
-    if (number == kNoFolder || (mailbox.declared && mailbox.folders[number].declaration() == nullptr)) {
+    FolderNumber number = mailbox.FindFolder(named.id);
+    if (number == kNoFolder || (mailbox.declared && mailbox.declaration(number) == nullptr)) {
       if (mailbox.declared) {
         watch.misfit = true;
         continue;
       }
       number = CreateFolder(mailbox, named.id, named.item_class);
     }
-    Folder& folder = mailbox.folders[number];
+    Folder& folder = mailbox.folder(number);
     if (!folder.item_class()) folder.set_class(named.item_class);
     if (folder.item_class() != named.item_class) {
       watch.misfit = true;
@@ -261,10 +261,10 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
 
 // Keeps what an accepted PING asked, for PINGs that leave it out. A PING that does not fit the folder list leaves the folders as they were.
 void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, std::chrono::seconds heartbeat) {
-  Device& device = mailbox.devices[number];
+  Device& device = mailbox.device(number);
   bool changed = SeenNow(mailbox, device);
   if (!device.hierarchy_cursor) {
-    device.hierarchy_cursor = mailbox.hierarchy;  // a device without one has the present folder list
+    device.hierarchy_cursor = mailbox.hierarchy.Get();  // a device without one has the present folder list
     changed = true;
   }
   if (watch.kind == PingKind::kPing) {
@@ -282,11 +282,11 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
 // The older PING ends; if PINGs of this device keep taking each other's place, its answer is held back, longer each time.
 void Shard::Supersede(Slot older, Effects& effects) {
   Watch& watch = At(older);
-  Rivalry& rivalry = watch.mailbox->devices[watch.device].rivalry;
+  Device::Rivalry& rivalry = watch.mailbox->device(watch.device).rivalry;
   const std::int64_t quick_ms = kQuickMs + 2 * RivalryDelayMs(rivalry.count);
-  const bool quick = rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms;
+  const bool quick = rivalry.count > 0 && now_ms() - rivalry.last.ms() < quick_ms;
   rivalry.count = quick ? std::min<std::uint8_t>(rivalry.count + 1, 100) : 1;
-  rivalry.last_ms = now_ms();
+  rivalry.last = PackedTime(now_ms());
   const std::int64_t delay_ms = RivalryDelayMs(rivalry.count);
   if (delay_ms == 0 || rivalry.delayed >= kMostDelayed || watch.state == WatchState::kReady) {
     return Force(older, EndReason::kSuperseded, effects);
@@ -310,7 +310,7 @@ bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
   return true;
 }
 
-std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::string_view> device, Effects& effects) {
+std::size_t Shard::EndWatches(const MailboxKey& mailbox_id, std::optional<std::string_view> device, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   Mailbox* mailbox = FindMailbox(mailbox_id);
@@ -319,7 +319,7 @@ std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::st
   for (const SlotList* list : {&mailbox->watchers, &mailbox->aside}) {
     ForEachOf(*list, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       Watch& watch = At(slot);
-      const std::string_view id = watch.who ? std::string_view(watch.who->device) : std::string_view(mailbox->devices[watch.device].id);
+      const std::string_view id = watch.who ? std::string_view(watch.who->device) : mailbox->DeviceId(mailbox->device(watch.device));
       if (device && id != *device) return;
       watch.refusal = Refusal::kRevoked;
       Force(slot, EndReason::kRefused, effects);

@@ -24,7 +24,7 @@ std::string Why(const Verdict& verdict, const Watch& watch, std::int64_t now_ms)
     case Verdict::Wait::kCoalescing:
       return absl::StrCat("there are changes; they wait with others of their class for the coalescing window, ", in, " more");
     case Verdict::Wait::kPaced:
-      return absl::StrCat("paced: it was told of all this ", watch.mailbox->devices[watch.device].repeats + 1,
+      return absl::StrCat("paced: it was told of all this ", watch.mailbox->device(watch.device).repeats + 1,
                           " times and has not synced; it is told again in ", in, ", or at once when something new changes");
     case Verdict::Wait::kNoChange:
       break;
@@ -55,8 +55,8 @@ void Shard::AddStats(Stats& stats) const {
 PingView Shard::View(Slot slot) const {
   const Watch& watch = watches_[slot];
   return {.id = IdOf(slot),
-          .mailbox = watch.who ? watch.who->mailbox : watch.mailbox->id.str(),
-          .device = watch.who ? watch.who->device : watch.mailbox->devices[watch.device].id.str(),
+          .mailbox = watch.who ? watch.who->mailbox : std::string(watch.mailbox->id()),
+          .device = watch.who ? watch.who->device : std::string(watch.mailbox->DeviceId(watch.mailbox->device(watch.device))),
           .kind = watch.kind,
           .since = timeline_.ClockAt(watch.since_ms),
           .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due_ms : watch.deadline_ms),
@@ -70,7 +70,7 @@ void Shard::AddPings(std::size_t most, std::vector<PingView>& pings) const {
   }
 }
 
-void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Explanation& explanation) const {
+void Shard::Explain(const MailboxKey& mailbox_id, std::string_view device_id, Explanation& explanation) const {
   MutexLock lock(mutex_);
   const Mailbox* mailbox = FindMailbox(mailbox_id);
   if (mailbox == nullptr) return;
@@ -81,14 +81,18 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
     explanation.waiting = View(slot);
     explanation.why = Why({.wait = Verdict::Wait::kLoading}, watch, now_ms());
   });
-  const DeviceNumber number = mailbox->devices.Find(device_id);
+  const DeviceNumber number = mailbox->FindDevice(device_id);
   if (number == kNoDevice) return;
-  const Device& device = mailbox->devices[number];
-  if (const LastEnd& last = device.last_end; last.id.value != 0) {
-    explanation.last_end =
-        EndRecord{last.id,     mailbox->id.str(), device.id.str(),
-                  last.reason, last.time,         last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id.str(),
-                  last.version};
+  const Device& device = mailbox->device(number);
+  if (device.last_id.value != 0) {
+    const Device::LastEnd& last = device.last_end;
+    explanation.last_end = EndRecord{.id = device.last_id,
+                                     .mailbox = std::string(mailbox->id()),
+                                     .device = std::string(mailbox->DeviceId(device)),
+                                     .reason = last.reason,
+                                     .time = Time(Duration(last.time.ms())),
+                                     .folder = last.folder == kNoFolder ? std::string() : std::string(mailbox->FolderId(last.folder)),
+                                     .version = last.version.Get()};
   }
   const Slot slot = device.watches[0] != kNoSlot ? device.watches[0] : device.watches[1];
   if (slot == kNoSlot) return;
@@ -97,9 +101,9 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
   const Verdict verdict = Judge(context_.options, watch, now_ms());
   explanation.why = verdict.ends ? absl::StrCat("it ends now: ", std::string(Name(verdict.reason))) : Why(verdict, watch, now_ms());
   watch.folders.ForEach([&](FolderNumber folder_number) {
-    const Folder& folder = mailbox->folders[folder_number];
-    explanation.folders.push_back({folder.id.str(), folder.item_class().value_or(ItemClass::kEmail), folder.VersionFor(number),
-                                   device.cursor(folder_number), mailbox->Behind(number, folder_number)});
+    const Folder& folder = mailbox->folder(folder_number);
+    explanation.folders.push_back({std::string(mailbox->FolderId(folder_number)), folder.item_class().value_or(ItemClass::kEmail), folder.VersionFor(number),
+                                   mailbox->cursor(number, folder_number), mailbox->Behind(number, folder_number)});
   });
 }
 
@@ -127,28 +131,25 @@ void Shard::CheckInvariants() const {
     if (watch.mailbox != nullptr) ++watches[watch.mailbox];
     if (watch.list != Watch::List::kWatchers) continue;
     MAILWAKE_CHECK(watch.counted && watch.state != WatchState::kLoading && watch.state != WatchState::kClosing);
-    MAILWAKE_CHECK(watch.mailbox->devices[watch.device].watches[static_cast<std::size_t>(watch.kind)] == slot);
+    MAILWAKE_CHECK(watch.mailbox->device(watch.device).watches[static_cast<std::size_t>(watch.kind)] == slot);
   }
   MAILWAKE_CHECK(used == watches_.used());
   MAILWAKE_CHECK(counted == stats_.pings_held);
   MAILWAKE_CHECK(timed == wheel_.size());
-  for (const auto& mailbox : mailboxes_) {
-    MAILWAKE_CHECK(FindMailbox(mailbox->id) == mailbox.get());
+  mailboxes_.CheckInvariants();
+  mailboxes_.ForEach([&](const Mailbox& mailbox) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     std::size_t watching = 0;
-    ForEachOf(mailbox->watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      MAILWAKE_CHECK(watches_[slot].mailbox == mailbox.get() && watches_[slot].list == Watch::List::kWatchers);
+    ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      MAILWAKE_CHECK(watches_[slot].mailbox == &mailbox && watches_[slot].list == Watch::List::kWatchers);
       ++watching;
     });
-    MAILWAKE_CHECK(watching == mailbox->watching);
-    MAILWAKE_CHECK(mailbox->watches == (watches.contains(mailbox.get()) ? watches[mailbox.get()] : 0));
-    MAILWAKE_CHECK(mailbox->idle != mailbox->pinned() && (!mailbox->loading || mailbox->folders.size() == 0));
-    for (FolderNumber number = 0; number < mailbox->folders.size(); ++number) {
-      const Folder& folder = mailbox->folders[number];
-      if (!folder.alive) continue;
-      MAILWAKE_CHECK(mailbox->folders.Find(folder.id) == number);
-      MAILWAKE_CHECK(folder.other <= folder.version && folder.version <= last_version_);
+    MAILWAKE_CHECK(watching == mailbox.watching);
+    MAILWAKE_CHECK(mailbox.watches == (watches.contains(&mailbox) ? watches[&mailbox] : 0));
+    MAILWAKE_CHECK(mailbox.idle != mailbox.pinned() && (!mailbox.loading || mailbox.folder_count() == 0));
+    for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+      MAILWAKE_CHECK(!mailbox.folder(number).alive() || mailbox.folder(number).version() <= last_version_);
     }
-  }
+  });
 }
 
 }  // namespace mailwake

@@ -37,26 +37,24 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   Settle(effects);
 }
 
-void Shard::HandedOver(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
+void Shard::HandedOver(Outgoing* outgoing, Effects& effects) {
   MutexLock lock(mutex_);
   handing_over_ = false;
   if (outgoing->mailboxes.empty()) {
-    outbox_.Recycle(std::move(outgoing));
+    outbox_.Recycle(outgoing);
   } else if (outgoing->state.exchange(Outgoing::State::kReturned, std::memory_order_acq_rel) == Outgoing::State::kAnswered) {
-    Conclude(std::move(outgoing), effects);
-  } else {
-    static_cast<void>(outgoing.release());  // Committed takes it up
-  }
+    Conclude(outgoing, effects);
+  }  // else Committed takes it up
   Settle(effects);
 }
 
-void Shard::Committed(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
+void Shard::Committed(Outgoing* outgoing, Effects& effects) {
   MutexLock lock(mutex_);
-  Conclude(std::move(outgoing), effects);
+  Conclude(outgoing, effects);
   Settle(effects);
 }
 
-void Shard::Conclude(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
+void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
   Observe();
   --open_calls_;
   const bool ok = outgoing->status.ok();
@@ -79,7 +77,7 @@ void Shard::Conclude(std::unique_ptr<Outgoing> outgoing, Effects& effects) {
     rewrite_ms_ = now_ms() + rewrite_delay_ms_;
   }
   for (Outgoing::Waiter& waiter : outgoing->waiters) effects.Call(std::move(waiter), outgoing->status);
-  outbox_.Recycle(std::move(outgoing));
+  outbox_.Recycle(outgoing);
 }
 
 bool Shard::Idle() const { return open_calls_ == 0 && !handing_over_ && outbox_.empty(); }

@@ -7,14 +7,14 @@
 namespace mailwake {
 
 // Ends in carry_out_, which may hand over what has come meanwhile: one turn at a time, since a shard gives out one batch at a time.
-void StoreCalls::HandOver(Shard& shard, std::unique_ptr<Outgoing> outgoing) {
+void StoreCalls::HandOver(Shard& shard, Outgoing* outgoing) {
   if (!outgoing->mailboxes.empty()) {
     outgoing->shard = &shard;
-    context_.store.Commit(outgoing->batch, [this, out = outgoing.get()](absl::Status status) { Answered(out, std::move(status)); });
+    context_.store.Commit(outgoing->batch, [this, outgoing](absl::Status status) { Answered(outgoing, std::move(status)); });
   }
   for (Mailbox* mailbox : outgoing->loads) Load(shard, mailbox);
   Effects effects;
-  shard.HandedOver(std::move(outgoing), effects);
+  shard.HandedOver(outgoing, effects);
   carry_out_(shard, effects);
 }
 
@@ -23,7 +23,7 @@ void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {
   outgoing->status = std::move(status);
   if (outgoing->state.exchange(Outgoing::State::kAnswered, std::memory_order_acq_rel) == Outgoing::State::kCalling) return;
   Effects effects;
-  shard.Committed(std::unique_ptr<Outgoing>(outgoing), effects);
+  shard.Committed(outgoing, effects);
   carry_out_(shard, effects);
 }
 

@@ -32,7 +32,7 @@ class StoreCalls {
   StoreCalls(Context& context, CarryOut carry_out, std::function<bool()> shards_idle)
       : context_(context), carry_out_(std::move(carry_out)), shards_idle_(std::move(shards_idle)) {}
 
-  void HandOver(Shard& shard, std::unique_ptr<Outgoing> outgoing);
+  void HandOver(Shard& shard, Outgoing* outgoing);
   void RaiseCeiling();  // if it is time to
   void SuspectEverything(Version version, absl::AnyInvocable<void(absl::Status)> done);
   void AgeOut(Time before);

@@ -19,7 +19,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/src/device_table.h"
+#include "engine/src/device.h"
 #include "engine/src/folder_set.h"
 #include "engine/src/timer_wheel.h"
 #include "mailwake/ping.h"
