@@ -152,11 +152,10 @@ class Engine::Impl {
   }
 
   std::size_t Advance(Time now) {
-    std::vector<HeartbeatSample> samples;
+    Reused<HeartbeatSample> samples;
     for (const auto& shard : shards_) {
       if (shard->next_due() > now && context_.options.clock) continue;
-      Run(*shard, [&](Effects& effects) { shard->Advance(now, effects); });
-      shard->TakeSamples(samples);
+      Run(*shard, [&](Effects& effects) { shard->Advance(now, samples, effects); });
     }
     AddHeartbeats(samples);
     AgeOut(now);
@@ -167,14 +166,13 @@ class Engine::Impl {
     if (loop >= loops_.size() || !loops_.BeginDelivery(loop)) return 0;
     EndBatch& batch = loops_.batch(loop);
     batch.Clear();
-    std::vector<HeartbeatSample> samples;
+    Reused<HeartbeatSample>& samples = loops_.samples(loop);
     for (std::uint64_t pending = loops_.TakePending(loop); pending != 0; pending &= pending - 1) {
       const auto number = static_cast<std::uint32_t>(std::countr_zero(pending));
       Shard& shard = *shards_[number];
       const std::size_t room = most - batch.size();
-      const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, effects); });
+      const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, samples, effects); });
       if (more) loops_.Keep(loop, number);
-      shard.TakeSamples(samples);
     }
     AddHeartbeats(samples);
     const std::size_t delivered = batch.size();
@@ -190,22 +188,24 @@ class Engine::Impl {
   }
 
   // Samples come with the shards that are advanced or delivered anyway.
-  void AddHeartbeats(std::vector<HeartbeatSample>& samples) {
+  void AddHeartbeats(Reused<HeartbeatSample>& samples) {
     if (samples.empty()) return;
-    std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
+    const auto earlier = [](const HeartbeatSample& a, const HeartbeatSample& b) { return a.at_ms < b.at_ms; };
+    if (!std::is_sorted(samples.begin(), samples.end(), earlier)) std::stable_sort(samples.begin(), samples.end(), earlier);
     std::vector<HeartbeatReport> alarms;
     {
       MutexLock lock(windows_mutex_);
-      for (HeartbeatSample& sample : samples) {
+      for (const HeartbeatSample& sample : samples) {
         HeartbeatWindow& window = windows_[static_cast<std::size_t>(sample.kind)];
-        if (window.Add(std::move(sample))) alarms.push_back(window.Report());
+        if (window.Add(sample)) alarms.push_back(window.Report());
       }
     }
+    samples.clear();
     for (const HeartbeatReport& alarm : alarms) observers_.heartbeat_alarm(alarm);
   }
 
   HeartbeatReport Heartbeats(PingKind kind) {
-    std::vector<HeartbeatSample> samples;
+    Reused<HeartbeatSample> samples;
     for (const auto& shard : shards_) shard->TakeSamples(samples);
     AddHeartbeats(samples);
     MutexLock lock(windows_mutex_);

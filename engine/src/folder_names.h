@@ -32,7 +32,7 @@ class FolderNames {
 
   // kNoName if nobody uses it.
   FolderName Find(std::string_view text) const {
-    return ids_.Find(IdHash(text), [&](FolderName name) { return Text(name) == text; });
+    return ids_.Find(IdHash(text), [&](FolderName name) { return SameId(Text(name), text); });
   }
   std::string_view Text(FolderName name) const { return {entries_[name].text.get(), entries_[name].size}; }
   std::size_t size() const { return ids_.size(); }

@@ -51,6 +51,24 @@ inline std::uint64_t HashBytes(std::string_view text) {
   return Mix(low ^ kTwo, high ^ state);
 }
 
+// Whether two ids are the same; quick for short ones.
+inline bool SameId(std::string_view a, std::string_view b) {
+  using namespace id_hash;
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  const auto differ = [&]<typename Word>(Word) {
+    const std::size_t last = size - sizeof(Word);
+    return (Read<Word>(a.data()) ^ Read<Word>(b.data())) | (Read<Word>(a.data() + last) ^ Read<Word>(b.data() + last));
+  };
+  if (size >= 8) return differ(std::uint64_t{}) == 0;
+  if (size >= 4) return differ(std::uint32_t{}) == 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
 // A short one, for scans that compare few strings.
 inline std::uint32_t IdHash(std::string_view id) { return static_cast<std::uint32_t>(HashBytes(id)); }
 

@@ -136,7 +136,7 @@ Folder::Extra& MailboxBlock::Extend(FolderNumber number) {
 
 DeviceNumber MailboxBlock::FindDevice(std::string_view id) const {
   const std::uint32_t hash = IdHash(id);
-  const auto is = [&](DeviceNumber number) { return device(number).hash == hash && DeviceId(device(number)) == id; };
+  const auto is = [&](DeviceNumber number) { return device(number).hash == hash && SameId(DeviceId(device(number)), id); };
   if (devices_ > kScanned) {
     const std::uint32_t found = head().side->devices.Find(hash, is);
     return found == IdIndex::kNone ? kNoDevice : found;

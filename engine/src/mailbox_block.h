@@ -23,6 +23,7 @@
 
 #include "engine/src/device.h"
 #include "engine/src/folder.h"
+#include "engine/src/id_hash.h"
 #include "engine/src/id_index.h"
 
 namespace mailwake {
@@ -46,7 +47,7 @@ class MailboxBlock {
   std::string_view FolderId(FolderNumber number) const { return head().names->Text(folder(number).name()); }
   // The living folder of that id; kNoFolder if there is none. `guess` is looked at first.
   FolderNumber FindFolder(std::string_view id, FolderNumber guess = 0) const {
-    if (guess < folders_ && folder(guess).alive() && FolderId(guess) == id) return guess;
+    if (guess < folders_ && folder(guess).alive() && SameId(FolderId(guess), id)) return guess;
     return SearchFolder(id);
   }
   // A new folder at `number`, which is folder_count() or that of an erased one. REQUIRES: FindFolder(id) == kNoFolder.

@@ -33,7 +33,7 @@ class MailboxTable {
   Mailbox* Find(const MailboxKey& key) const {
     const std::uint32_t number = index_.Find(TagOf(key), [&](std::uint32_t at) {
       mailboxes_[at].Prefetch();
-      return mailboxes_[at].id() == key.id;
+      return SameId(mailboxes_[at].id(), key.id);
     });
     return number == IdIndex::kNone ? nullptr : &const_cast<MailboxTable*>(this)->mailboxes_[number];
   }

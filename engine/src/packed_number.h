@@ -10,7 +10,9 @@
 #define MAILWAKE_SRC_PACKED_NUMBER_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 namespace mailwake {
@@ -22,13 +24,22 @@ class PackedNumber {
   PackedNumber() = default;
   explicit PackedNumber(std::uint64_t number) { Set(number); }
 
-  void Set(std::uint64_t number) { words_ = {Word(number), Word(number >> 16), Word(number >> 32)}; }
-  std::uint64_t Get() const { return words_[0] | std::uint64_t{words_[1]} << 16 | std::uint64_t{words_[2]} << 32; }
+  void Set(std::uint64_t number) {
+    const auto low = static_cast<std::uint32_t>(number);
+    const auto high = static_cast<std::uint16_t>(number >> 32);
+    std::memcpy(bytes_.data(), &low, sizeof low);
+    std::memcpy(bytes_.data() + sizeof low, &high, sizeof high);
+  }
+  std::uint64_t Get() const {
+    std::uint32_t low;
+    std::uint16_t high;
+    std::memcpy(&low, bytes_.data(), sizeof low);
+    std::memcpy(&high, bytes_.data() + sizeof low, sizeof high);
+    return low | std::uint64_t{high} << 32;
+  }
 
  private:
-  static std::uint16_t Word(std::uint64_t number) { return static_cast<std::uint16_t>(number); }
-
-  std::array<std::uint16_t, 3> words_{};
+  alignas(std::uint16_t) std::array<std::byte, 6> bytes_{};
 };
 
 class MaybePacked {

@@ -46,19 +46,20 @@ void Shard::Settle(Effects& effects) {
     stats_.commits += effects.outgoing->mailboxes.empty() ? 0 : 1;
   }
   Time due = Time::max();
-  if (const auto next_ms = wheel_.Next()) due = std::min(timeline_.ClockAt(*next_ms), timeline_.NextGlance());
+  if (const auto next_ms = wheel_.Next()) due = std::min(timeline_.ClockAt(*next_ms), timeline_.next_glance());
   if (!unsaved_.empty()) due = std::min(due, timeline_.ClockAt(rewrite_ms_));
   if (walk_) due = std::min(due, timeline_.ClockAt(walk_ms_));
-  next_due_.store(due, std::memory_order_seq_cst);
+  if (due != next_due_.load(std::memory_order_relaxed)) next_due_.store(due, std::memory_order_seq_cst);
 }
 
-void Shard::Advance(Time now, Effects& effects) {
+void Shard::Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects) {
   MutexLock lock(mutex_);
   timeline_.Observe(now, !wheel_.empty());
   wheel_.Advance(watches_, now_ms(), [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnTimer(slot, effects); });
   if (walk_ && now_ms() >= walk_ms_) WalkSuspects(effects);
   if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved();
   Evict();
+  MoveSamples(samples);
   Settle(effects);
 }
 

@@ -81,10 +81,11 @@ class Shard {
   void Delivered(const MailboxKey& mailbox, std::string_view device, PingId id);
 
   // ---- shard_deliver.cc. Moves up to `most` decided ends of a loop into the batch; true if more are left.
-  bool Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effects);
+  // Heartbeats that began since are added to `samples`.
+  bool Take(LoopId loop, std::size_t most, EndBatch& batch, Reused<HeartbeatSample>& samples, Effects& effects);
 
   // ---- shard.cc
-  void Advance(Time now, Effects& effects);
+  void Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects);
   // When Advance must be called next, on the caller's clock; Time::max() if nothing waits for the time.
   Time next_due() const { return next_due_.load(std::memory_order_seq_cst); }
   void AgeOut(Time before);
@@ -103,11 +104,12 @@ class Shard {
   void AddStats(Stats& stats) const;
   void AddPings(std::size_t most, std::vector<PingView>& pings) const;
   void Explain(const MailboxKey& mailbox, std::string_view device, Explanation& explanation) const;
-  void TakeSamples(std::vector<HeartbeatSample>& samples);
+  void TakeSamples(Reused<HeartbeatSample>& samples);
   void CheckInvariants() const;
 
  private:
   // shard_report.cc
+  void MoveSamples(Reused<HeartbeatSample>& samples) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PingView View(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Shorthands.
   Watch& At(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return watches_[slot]; }
@@ -169,6 +171,7 @@ class Shard {
   bool InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::size_t Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A PING of the same device that waits for the mailbox to be read.
   bool WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -236,7 +239,8 @@ class Shard {
   std::vector<Mailbox*> unsaved_ ABSL_GUARDED_BY(mutex_);
   std::int64_t rewrite_ms_ ABSL_GUARDED_BY(mutex_) = 0;  // when to try them again
   std::int64_t rewrite_delay_ms_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
+  Reused<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
+  std::vector<FolderNumber> found_ ABSL_GUARDED_BY(mutex_);  // by Look
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   Stats stats_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Time> next_due_{Time::max()};

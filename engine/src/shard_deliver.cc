@@ -10,7 +10,7 @@
 
 namespace mailwake {
 
-bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effects) {
+bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Reused<HeartbeatSample>& samples, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   const auto links = [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; };
@@ -25,6 +25,7 @@ bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effect
       Wait(slot, verdict);  // the device has caught up since
     }
   }
+  MoveSamples(samples);
   Settle(effects);
   return !ready.empty();
 }

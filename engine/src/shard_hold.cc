@@ -143,9 +143,12 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
-    samples_.push_back({request.kind, now_ms(), terms.heartbeat,
-                        std::uint64_t{mailbox.tag} << 32 | mailbox.device(watch.device).hash,
-                        std::string(request.network)});
+    HeartbeatSample& sample = samples_.Next();
+    sample.kind = request.kind;
+    sample.at_ms = now_ms();
+    sample.heartbeat = terms.heartbeat;
+    sample.device = std::uint64_t{mailbox.tag} << 32 | mailbox.device(watch.device).hash;
+    sample.network = request.network;
   }
   Link(slot, Watch::List::kWatchers);
   watch.state = WatchState::kParked;
@@ -179,17 +182,30 @@ bool Shard::InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& 
 
 bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms) {
   const Limits& limits = context_.options.limits;
-  std::size_t fresh = 0;
-  if (request.folders && !mailbox.declared) {
-    for (const WatchedFolder& folder : *request.folders) fresh += mailbox.FindFolder(folder.id) == kNoFolder;
-  }
+  const std::size_t fresh = request.folders ? Look(mailbox, *request.folders) : 0;
   const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
-  if (fresh > 0 && !HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
+  if (fresh > 0 && !mailbox.declared) {
+    if (!HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
+    Look(mailbox, *request.folders);  // some may have made room
+  }
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
   const bool replaces = device != nullptr && device->watch(request.kind) != kNoSlot;
   if (mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
   if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
   return true;
+}
+
+// Which folders those are, in `found_`; how many of them are new.
+std::size_t Shard::Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders) {
+  std::size_t fresh = 0;
+  FolderNumber number = kNoFolder;
+  found_.clear();
+  for (const WatchedFolder& folder : folders) {
+    number = mailbox.FindFolder(folder.id, number + 1);  // most devices name them in the same order each time
+    found_.push_back(number);
+    fresh += number == kNoFolder;
+  }
+  return fresh;
 }
 
 bool Shard::WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const {
@@ -240,14 +256,15 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
     });
     return;
   }
-  for (const WatchedFolder& named : *request.folders) {
-    FolderNumber number = mailbox.FindFolder(named.id);
+  for (std::size_t i = 0; i < request.folders->size(); ++i) {
+    const WatchedFolder& named = (*request.folders)[i];
+    FolderNumber number = found_[i] != kNoFolder ? found_[i] : mailbox.FindFolder(named.id);  // it may be named twice
     if (number == kNoFolder || (mailbox.declared && mailbox.declaration(number) == nullptr)) {
       if (mailbox.declared) {
         watch.misfit = true;
         continue;
       }
-      number = CreateFolder(mailbox, named.id, named.item_class);
+      if (number == kNoFolder) number = CreateFolder(mailbox, named.id, named.item_class);
     }
     Folder& folder = mailbox.folder(number);
     if (!folder.item_class()) folder.set_class(named.item_class);

@@ -107,9 +107,13 @@ void Shard::Explain(const MailboxKey& mailbox_id, std::string_view device_id, Ex
   });
 }
 
-void Shard::TakeSamples(std::vector<HeartbeatSample>& samples) {
+void Shard::TakeSamples(Reused<HeartbeatSample>& samples) {
   MutexLock lock(mutex_);
-  std::move(samples_.begin(), samples_.end(), std::back_inserter(samples));
+  MoveSamples(samples);
+}
+
+void Shard::MoveSamples(Reused<HeartbeatSample>& samples) {
+  for (HeartbeatSample& sample : samples_) std::swap(samples.Next(), sample);
   samples_.clear();
 }
 
