@@ -13,7 +13,7 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 Verdict End(EndReason reason) { return {.ends = true, .reason = reason}; }
 
 Verdict WaitUntil(const Watch& watch, std::int64_t due_ms, Verdict::Wait wait) {
-  return {.due_ms = std::min(due_ms, watch.deadline_ms), .wait = wait};
+  return {.due_ms = std::min(due_ms, watch.deadline.ms()), .wait = wait};
 }
 
 bool HierarchyChanged(const Mailbox& mailbox, const Device& device) {
@@ -34,7 +34,7 @@ Verdict JudgeHierarchy(const Watch& watch, std::int64_t now_ms) {
   const Device& device = watch.mailbox->device(watch.device);
   const bool repeated = device.told.hierarchy == MaybePacked(watch.mailbox->hierarchy.Get()) && !HasNews(watch);
   const std::int64_t due_ms = repeated ? device.told.at.ms() + PaceDelayMs(device.repeats) : now_ms;
-  if (now_ms >= std::min(due_ms, watch.deadline_ms)) return End(EndReason::kHierarchy);
+  if (now_ms >= std::min(due_ms, watch.deadline.ms())) return End(EndReason::kHierarchy);
   return WaitUntil(watch, due_ms, Verdict::Wait::kPaced);
 }
 
@@ -74,7 +74,7 @@ Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
   });
 
   const bool behind = due_ms != kNever;
-  const bool over = now_ms >= watch.deadline_ms;
+  const bool over = now_ms >= watch.deadline.ms();
   if (behind && (over || now_ms >= due_ms)) return End(watch.resync ? EndReason::kResync : EndReason::kChanged);
   if (over) return End(watch.draining ? EndReason::kDrained : EndReason::kExpired);
   return WaitUntil(watch, due_ms, wait);

@@ -34,7 +34,7 @@ PingId Shard::IdOf(Slot slot) const { return {std::uint64_t{number_} << 58 | std
 // ---- Time
 
 void Shard::Observe() {
-  if (context_.options.clock) timeline_.Observe(context_.options.clock(), !wheel_.empty());
+  if (context_.options.clock) timeline_.Observe(context_.options.clock(), timed_ > 0);
 }
 
 void Shard::Settle(Effects& effects) {
@@ -46,7 +46,7 @@ void Shard::Settle(Effects& effects) {
     stats_.commits += effects.outgoing->mailboxes.empty() ? 0 : 1;
   }
   Time due = Time::max();
-  if (const auto next_ms = wheel_.Next()) due = std::min(timeline_.ClockAt(*next_ms), timeline_.next_glance());
+  if (timed_ > 0) due = std::min(timeline_.ClockAt(*wheel_.Next()), timeline_.next_glance());
   if (!unsaved_.empty()) due = std::min(due, timeline_.ClockAt(rewrite_ms_));
   if (walk_) due = std::min(due, timeline_.ClockAt(walk_ms_));
   if (due != next_due_.load(std::memory_order_relaxed)) next_due_.store(due, std::memory_order_seq_cst);
@@ -54,7 +54,7 @@ void Shard::Settle(Effects& effects) {
 
 void Shard::Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects) {
   MutexLock lock(mutex_);
-  timeline_.Observe(now, !wheel_.empty());
+  timeline_.Observe(now, timed_ > 0);
   wheel_.Advance(watches_, now_ms(), [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnTimer(slot, effects); });
   if (walk_ && now_ms() >= walk_ms_) WalkSuspects(effects);
   if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved();
@@ -64,7 +64,8 @@ void Shard::Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects
 }
 
 void Shard::OnTimer(Slot slot, Effects& effects) {
-  Watch& watch = At(slot);
+  const Watch& watch = At(slot);
+  if (!watch.timed) return;  // its watch did without it
   if (watch.state == WatchState::kLoading) return Force(slot, EndReason::kFailed, effects);
   if (watch.state == WatchState::kClosing) return MarkReady(slot, effects);
   Reconsider(slot, effects);
@@ -246,19 +247,21 @@ void Shard::Unlink(Slot slot) {
 }
 
 void Shard::Park(Slot slot, std::int64_t due_ms) {
-  if (At(slot).timer.place != TimerNode::kNowhere) {
-    if (At(slot).timer.due_ms == due_ms) return;
-    wheel_.Cancel(watches_, slot);
-  }
+  Watch& watch = At(slot);
+  timed_ += !watch.timed;
+  watch.timed = true;
+  if (watch.timer.scheduled() && watch.timer.due.ms() <= due_ms) return wheel_.Postpone(watches_, slot, due_ms);
+  wheel_.Cancel(watches_, slot);
   wheel_.Schedule(watches_, slot, due_ms);
 }
 
 void Shard::MarkReady(Slot slot, Effects& effects) {
   Watch& watch = At(slot);
   if (watch.state == WatchState::kReady) return;
-  wheel_.Cancel(watches_, slot);
+  timed_ -= watch.timed;
+  watch.timed = false;
   watch.state = WatchState::kReady;
-  ready_[watch.loop].PushBack(slot, [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; });
+  ready_[watch.loop].Push(slot, Nexts());
   effects.loops |= std::uint32_t{1} << watch.loop;
 }
 
@@ -281,7 +284,7 @@ void Shard::Wait(Slot slot, const Verdict& verdict) {
   Watch& watch = At(slot);
   watch.state = WatchState::kParked;
   if (verdict.wait == Verdict::Wait::kNoChange) watch.resync = false;  // the device has caught up
-  if (verdict.wait == Verdict::Wait::kPaced && watch.timer.due_ms != verdict.due_ms) ++stats_.wakes_paced;
+  if (verdict.wait == Verdict::Wait::kPaced && watch.timer.due.ms() != verdict.due_ms) ++stats_.wakes_paced;
   Park(slot, verdict.due_ms);
 }
 

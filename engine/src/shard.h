@@ -118,6 +118,9 @@ class Shard {
   auto Siblings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return const_cast<WatchTable&>(watches_)[slot].siblings; };
   }
+  auto Nexts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Slot& { return watches_[slot].next; };
+  }
   static SlotList& ListOf(const Watch& watch) {
     return watch.list == Watch::List::kWatchers ? watch.mailbox->watchers : watch.mailbox->aside;
   }
@@ -225,7 +228,8 @@ class Shard {
   Timeline timeline_ ABSL_GUARDED_BY(mutex_);
   TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
   WatchTable watches_ ABSL_GUARDED_BY(mutex_);
-  std::array<SlotList, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
+  std::size_t timed_ ABSL_GUARDED_BY(mutex_) = 0;  // watches that wait for their timer
+  std::array<SlotQueue, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
   FolderNames folder_names_ ABSL_GUARDED_BY(mutex_);
   MailboxTable mailboxes_ ABSL_GUARDED_BY(mutex_);  // goes before the names
   VersionBlock block_ ABSL_GUARDED_BY(mutex_);

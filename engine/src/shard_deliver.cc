@@ -13,10 +13,9 @@ namespace mailwake {
 bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Reused<HeartbeatSample>& samples, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
-  const auto links = [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; };
-  SlotList& ready = ready_[loop];
+  SlotQueue& ready = ready_[loop];
   for (std::size_t taken = 0; taken < most && !ready.empty(); ++taken) {
-    const Slot slot = ready.PopFront(links);
+    const Slot slot = ready.Pop(Nexts());
     if (!At(slot).forced) ApplySuspicion(*At(slot).mailbox);
     const Verdict verdict = Judge(context_.options, At(slot), now_ms());
     if (verdict.ends) {
@@ -38,11 +37,11 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   end.id = id;
   end.reason = reason;
   if (reason == EndReason::kRefused) {
-    end.refusal = watch.refusal;
-    end.bound = watch.bound;
+    end.refusal = watch.rare->refusal;
+    end.bound = watch.rare->bound;
   }
-  if (reason == EndReason::kFailed) watch.retry_after_s = RetryAfter();
-  end.retry_after = std::chrono::seconds(watch.retry_after_s);
+  if (reason == EndReason::kFailed) watch.Extend().retry_after_s = RetryAfter();
+  if (watch.rare) end.retry_after = std::chrono::seconds(watch.rare->retry_after_s);
 
   Device::LastEnd last{.time = PackedTime(timeline_.clock().time_since_epoch().count()), .reason = reason};
   if (reason == EndReason::kChanged || reason == EndReason::kResync || reason == EndReason::kHierarchy) Tell(watch, reason, batch, last);
@@ -52,9 +51,9 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   record.time = timeline_.clock();
   record.version = last.version.Get();
   record.folder.clear();
-  if (watch.who) {
-    record.mailbox = watch.who->mailbox;
-    record.device = watch.who->device;
+  if (watch.who() != nullptr) {
+    record.mailbox = watch.who()->mailbox;
+    record.device = watch.who()->device;
   } else {
     Device& device = watch.mailbox->device(watch.device);
     record.mailbox = watch.mailbox->id();

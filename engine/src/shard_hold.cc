@@ -74,7 +74,7 @@ PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, End
   watch.state = WatchState::kLoading;
   watch.kind = request.kind;
   watch.loop = request.loop < kMaxLoops ? request.loop : 0;
-  watch.since_ms = now_ms();
+  watch.since = PackedTime(now_ms());
   watch.done = std::move(done);
   const PingId id = IdOf(slot);
 
@@ -86,7 +86,7 @@ PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, End
   } else if (!InRange(heartbeat, request.folders ? request.folders->size() : 0, terms)) {
     Refuse(slot, request, terms, effects);  // whatever was remembered
   } else if (context_.draining.load(std::memory_order_relaxed)) {
-    watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
+    watch.Extend().who = {std::string(request.mailbox), std::string(request.device)};
     Force(slot, EndReason::kDrained, effects);
   } else {
     Mailbox& mailbox = Enter(mailbox_id);
@@ -96,7 +96,7 @@ PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, End
     if (!mailbox.loading) {
       Admit(slot, request, effects);
     } else {
-      watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
+      watch.Extend().who = {std::string(request.mailbox), std::string(request.device)};
       const bool counted = Count(slot, WaitsAlready(mailbox, request));
       if (!counted) terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(context_.options.limits.pings));
       auto owned = std::make_shared<OwnedRequest>(request);
@@ -127,7 +127,6 @@ PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, End
 void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   Watch& watch = At(slot);
   Mailbox& mailbox = *watch.mailbox;
-  wheel_.Cancel(watches_, slot);
   Delist(slot);
   const DeviceNumber known = mailbox.FindDevice(request.device);
   Device* device = known == kNoDevice ? nullptr : &mailbox.device(known);
@@ -137,8 +136,8 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   if (device != nullptr && device->watch(request.kind) != kNoSlot) Supersede(device->watch(request.kind), effects);
   watch.device = mailbox.InternDevice(request.device, mailbox.device_count() + 1);
   device = &mailbox.device(watch.device);
-  watch.who.reset();
-  watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
+  watch.rare.reset();
+  watch.deadline = PackedTime((watch.since.ms() + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs);
   if (request.kind == PingKind::kPing && device->named() != nullptr && device->named()->delivered) AcknowledgeNamed(mailbox, *device);
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat);
@@ -212,7 +211,7 @@ bool Shard::WaitsAlready(const Mailbox& mailbox, const PingRequest& request) con
   bool waits = false;
   ForEachOf(mailbox.aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Watch& watch = watches_[slot];
-    waits |= watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who->device == request.device;
+    waits |= watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who()->device == request.device;
   });
   return waits;
 }
@@ -232,11 +231,11 @@ bool Shard::Count(Slot slot, bool replaces) {
 
 void Shard::Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) {
   Watch& watch = At(slot);
-  watch.refusal = terms.refusal;
-  watch.bound = static_cast<std::uint32_t>(terms.bound);
-  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) watch.retry_after_s = RetryAfter();
-  watch.who = std::make_unique<Watch::Who>(
-      Watch::Who{std::string(request.mailbox.substr(0, kMaxMailboxBytes)), std::string(request.device.substr(0, kMaxDeviceBytes))});
+  Watch::Rare& rare = watch.Extend();
+  rare.refusal = terms.refusal;
+  rare.bound = static_cast<std::uint32_t>(terms.bound);
+  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) rare.retry_after_s = RetryAfter();
+  rare.who = {std::string(request.mailbox.substr(0, kMaxMailboxBytes)), std::string(request.device.substr(0, kMaxDeviceBytes))};
   Force(slot, EndReason::kRefused, effects);
 }
 
@@ -314,7 +313,7 @@ void Shard::Supersede(Slot older, Effects& effects) {
   watch.state = WatchState::kClosing;
   watch.delayed = true;
   ++rivalry.delayed;
-  Park(older, std::min(now_ms() + delay_ms, std::max(watch.deadline_ms, now_ms())));
+  Park(older, std::min(now_ms() + delay_ms, std::max(watch.deadline.ms(), now_ms())));
 }
 
 bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
@@ -336,9 +335,9 @@ std::size_t Shard::EndWatches(const MailboxKey& mailbox_id, std::optional<std::s
   for (const SlotList* list : {&mailbox->watchers, &mailbox->aside}) {
     ForEachOf(*list, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       Watch& watch = At(slot);
-      const std::string_view id = watch.who ? std::string_view(watch.who->device) : mailbox->DeviceId(mailbox->device(watch.device));
+      const std::string_view id = watch.who() != nullptr ? std::string_view(watch.who()->device) : mailbox->DeviceId(mailbox->device(watch.device));
       if (device && id != *device) return;
-      watch.refusal = Refusal::kRevoked;
+      watch.Extend().refusal = Refusal::kRevoked;
       Force(slot, EndReason::kRefused, effects);
       ++ended;
     });
@@ -356,9 +355,9 @@ std::size_t Shard::Shed(std::size_t count, Effects& effects) {
   }
   const std::size_t shed = std::min(count, parked.size());
   std::partial_sort(parked.begin(), parked.begin() + static_cast<std::ptrdiff_t>(shed), parked.end(),
-                    [this](Slot a, Slot b) ABSL_NO_THREAD_SAFETY_ANALYSIS { return watches_[a].since_ms > watches_[b].since_ms; });
+                    [this](Slot a, Slot b) ABSL_NO_THREAD_SAFETY_ANALYSIS { return watches_[a].since.ms() > watches_[b].since.ms(); });
   for (std::size_t i = 0; i < shed; ++i) {
-    At(parked[i]).retry_after_s = RetryAfter();
+    At(parked[i]).Extend().retry_after_s = RetryAfter();
     Force(parked[i], EndReason::kShed, effects);
   }
   Settle(effects);
@@ -373,11 +372,11 @@ void Shard::Drain(Duration over, Effects& effects) {
     const std::int64_t in_ms = over.count() > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(over.count() + 1)) : 0;
     const std::int64_t end_ms = now_ms() + in_ms;
     if (watch.state == WatchState::kParked) {
-      watch.draining = end_ms < watch.deadline_ms;
-      watch.deadline_ms = std::min(watch.deadline_ms, end_ms);
+      watch.draining = end_ms < watch.deadline.ms();
+      watch.deadline = PackedTime(std::min(watch.deadline.ms(), end_ms));
       Reconsider(slot, effects);
     } else if (watch.state == WatchState::kClosing) {
-      Park(slot, std::min(watch.timer.due_ms, end_ms));
+      Park(slot, std::min(watch.timer.due.ms(), end_ms));
     } else if (watch.state == WatchState::kLoading) {
       Force(slot, EndReason::kDrained, effects);
     }

@@ -30,7 +30,7 @@ std::string Why(const Verdict& verdict, const Watch& watch, std::int64_t now_ms)
       break;
   }
   return absl::StrCat("nobody else has changed a folder that it watches since it synced; the heartbeat ends in ",
-                      Seconds(watch.deadline_ms - now_ms));
+                      Seconds(watch.deadline.ms() - now_ms));
 }
 
 }  // namespace
@@ -55,11 +55,11 @@ void Shard::AddStats(Stats& stats) const {
 PingView Shard::View(Slot slot) const {
   const Watch& watch = watches_[slot];
   return {.id = IdOf(slot),
-          .mailbox = watch.who ? watch.who->mailbox : std::string(watch.mailbox->id()),
-          .device = watch.who ? watch.who->device : std::string(watch.mailbox->DeviceId(watch.mailbox->device(watch.device))),
+          .mailbox = watch.who() != nullptr ? watch.who()->mailbox : std::string(watch.mailbox->id()),
+          .device = watch.who() != nullptr ? watch.who()->device : std::string(watch.mailbox->DeviceId(watch.mailbox->device(watch.device))),
           .kind = watch.kind,
-          .since = timeline_.ClockAt(watch.since_ms),
-          .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due_ms : watch.deadline_ms),
+          .since = timeline_.ClockAt(watch.since.ms()),
+          .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due.ms() : watch.deadline.ms()),
           .folders = static_cast<std::uint32_t>(watch.folders.size())};
 }
 
@@ -77,7 +77,7 @@ void Shard::Explain(const MailboxKey& mailbox_id, std::string_view device_id, Ex
   explanation.in_memory = !mailbox->loading;
   ForEachOf(mailbox->aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Watch& watch = watches_[slot];
-    if (watch.state != WatchState::kLoading || watch.who->device != device_id) return;
+    if (watch.state != WatchState::kLoading || watch.who()->device != device_id) return;
     explanation.waiting = View(slot);
     explanation.why = Why({.wait = Verdict::Wait::kLoading}, watch, now_ms());
   });
@@ -127,9 +127,8 @@ void Shard::CheckInvariants() const {
     if (watch.state == WatchState::kFree) continue;
     ++used;
     counted += watch.counted;
-    const bool in_wheel = watch.timer.place != TimerNode::kNowhere;
-    timed += in_wheel;
-    MAILWAKE_CHECK(in_wheel == (watch.state != WatchState::kReady));
+    timed += watch.timed;
+    MAILWAKE_CHECK(watch.timed == (watch.state != WatchState::kReady) && (!watch.timed || watch.timer.scheduled()));
     MAILWAKE_CHECK((watch.list != Watch::List::kNone) == (watch.live() || watch.state == WatchState::kClosing));
     MAILWAKE_CHECK(watch.state != WatchState::kClosing || watch.forced.has_value());
     if (watch.mailbox != nullptr) ++watches[watch.mailbox];
@@ -139,7 +138,7 @@ void Shard::CheckInvariants() const {
   }
   MAILWAKE_CHECK(used == watches_.used());
   MAILWAKE_CHECK(counted == stats_.pings_held);
-  MAILWAKE_CHECK(timed == wheel_.size());
+  MAILWAKE_CHECK(timed == timed_ && timed <= wheel_.size());
   mailboxes_.CheckInvariants();
   mailboxes_.ForEach([&](const Mailbox& mailbox) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     std::size_t watching = 0;

@@ -20,7 +20,7 @@ namespace mailwake {
 class WatchTable {
  public:
   Slot Allocate();
-  // Clears the watch. REQUIRES: in use, in no list and no wheel.
+  // Clears the watch, all but its timer. REQUIRES: in use, in no list, not timed.
   void Free(Slot slot);
 
   Watch& operator[](Slot slot) { return chunks_[slot / kChunk][slot % kChunk]; }
@@ -39,7 +39,7 @@ class WatchTable {
 
   std::vector<std::unique_ptr<Watch[]>> chunks_;
   Slot size_ = 0;
-  Slot free_ = kNoSlot;  // linked by timer.links.next
+  Slot free_ = kNoSlot;  // linked by `next`
   std::size_t used_ = 0;
 };
 
