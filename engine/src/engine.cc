@@ -177,9 +177,9 @@ class Engine::Impl {
     AddHeartbeats(samples);
     const std::size_t delivered = batch.size();
     if (delivered > 0) {
-      trace_.Add(batch.records());
       batch.Deliver();
-      if (!observers_.ended.empty()) observers_.ended(batch.records());
+      observers_.ended(batch.records());
+      trace_.Take(batch.records());
       batch.Clear();
     }
     loops_.EndDelivery(loop);

@@ -84,6 +84,7 @@ class MailboxBlock {
   // Asks for what a change or a PING will touch.
   void Prefetch() const {
     for (std::size_t at = 0; at < kPrefetched; at += kLine) __builtin_prefetch(bytes_ + at, 1);
+    __builtin_prefetch(reinterpret_cast<const std::byte*>(this) + kLine, 1);
   }
   void CheckInvariants() const;
 

@@ -31,8 +31,14 @@ class MailboxTable {
   MailboxTable& operator=(const MailboxTable&) = delete;
 
   Mailbox* Find(const MailboxKey& key) const {
+    return Find(key, [](const Mailbox&) {});
+  }
+  // `foresee` may ask for what else will be touched, while the mailbox itself is on its way from memory.
+  template <typename Foresee>
+  Mailbox* Find(const MailboxKey& key, Foresee foresee) const {
     const std::uint32_t number = index_.Find(TagOf(key), [&](std::uint32_t at) {
       mailboxes_[at].Prefetch();
+      foresee(mailboxes_[at]);
       return SameId(mailboxes_[at].id(), key.id);
     });
     return number == IdIndex::kNone ? nullptr : &const_cast<MailboxTable*>(this)->mailboxes_[number];

@@ -25,6 +25,7 @@ Time SeenAt(const Device& device) { return Time(Duration(device.last_seen.ms()))
 Shard::Shard(Context& context, std::uint32_t number)
     : context_(context),
       number_(number),
+      windows_(std::ranges::any_of(context.options.coalesce, [](Duration window) { return window.count() > 0; })),
       last_version_(context.store.opened().first_version - 1),
       suspect_(context.store.opened().suspect),
       random_(context.options.seed * 64 + number) {}
@@ -91,7 +92,9 @@ Mailbox* Shard::FindMailbox(const MailboxKey& mailbox) const {
 }
 
 Mailbox& Shard::Enter(const MailboxKey& id) {
-  Mailbox* mailbox = mailboxes_.Find(id);
+  Mailbox* mailbox = mailboxes_.Find(id, [this](const Mailbox& found) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!found.watchers.empty()) watches_.Prefetch(found.watchers.front());
+  });
   if (mailbox == nullptr) mailbox = &mailboxes_.Emplace(id, folder_names_);
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;

@@ -223,6 +223,7 @@ class Shard {
   // Constant.
   Context& context_;
   const std::uint32_t number_;
+  const bool windows_;  // some class has a coalescing window
 
   mutable Mutex mutex_;
   Timeline timeline_ ABSL_GUARDED_BY(mutex_);

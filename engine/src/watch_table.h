@@ -25,6 +25,11 @@ class WatchTable {
 
   Watch& operator[](Slot slot) { return chunks_[slot / kChunk][slot % kChunk]; }
   const Watch& operator[](Slot slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
+  void Prefetch(Slot slot) const {
+    const Watch& watch = (*this)[slot];
+    __builtin_prefetch(&watch, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(&watch) + sizeof(Watch) - 1, 1);
+  }
   TimerNode& timer(Slot slot) { return (*this)[slot].timer; }
 
   // The watch in use at `slot` with that generation; null if it is gone.
