@@ -8,6 +8,8 @@
 #ifndef MAILWAKE_SRC_DEVICE_H_
 #define MAILWAKE_SRC_DEVICE_H_
 
+#include <absl/container/flat_hash_map.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -36,6 +38,7 @@ struct Device {
   struct Rare {
     std::unique_ptr<Windows> windows;  // last wake for each class, where a class has a coalescing window
     std::unique_ptr<Named> named;
+    absl::flat_hash_map<FolderNumber, Version> cursors;  // in folders that have no place in the block
   };
   // What the device was last told, to pace PINGs that ask again without having synced.
   struct Told {
@@ -95,7 +98,6 @@ struct Device {
   Slot& watch(PingKind kind) { return watches[static_cast<std::size_t>(kind)]; }
   Slot watch(PingKind kind) const { return watches[static_cast<std::size_t>(kind)]; }
 
- private:
   Rare& Extend() {
     if (!rare) rare = std::make_unique<Rare>();
     return *rare;

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/src/crowd.h"
 #include "engine/src/mailbox_block.h"
 #include "engine/src/slot_list.h"
 #include "mailwake/store.h"
@@ -33,10 +34,11 @@ struct Mailbox : MailboxBlock {
   // A call that waits for the mailbox; told whether it was read.
   using Deferred = absl::AnyInvocable<void(const absl::Status& loaded, Mailbox& mailbox, Effects& effects)>;
 
-  // What few mailboxes have, and none for long.
+  // What few mailboxes have.
   struct Rare {
     std::vector<Deferred> deferred;
     std::vector<std::string> erased;  // folders whose erasure may not be stored yet
+    std::unique_ptr<Crowd> crowd;     // if very many PINGs wait here
   };
 
   using MailboxBlock::MailboxBlock;
@@ -66,6 +68,13 @@ struct Mailbox : MailboxBlock {
   Rare& Extend() {
     if (!rare) rare = std::make_unique<Rare>();
     return *rare;
+  }
+  Crowd* crowd() const { return rare ? rare->crowd.get() : nullptr; }
+  // Everything is stored.
+  void ForgetErased() {
+    if (!rare) return;
+    if (rare->deferred.empty() && !rare->crowd) return rare.reset();
+    rare->erased.clear();
   }
 
   // Somebody else changed the folder after the device's cursor.

@@ -47,14 +47,15 @@ void MailboxBlock::Reserve(std::size_t folders, std::size_t devices, std::size_t
 
 void MailboxBlock::Rebuild(std::size_t folders, std::size_t devices, std::size_t texts) {
   const std::size_t fixed = device_offset_ + devices * sizeof(Device) + folders * sizeof(Folder);
-  const std::size_t text_at = fixed + devices * folders * sizeof(PackedVersion);
+  const std::size_t row = RowOf(folders);
+  const std::size_t text_at = fixed + devices * row * sizeof(PackedVersion);
   auto* const grown = static_cast<std::byte*>(::operator new(text_at + texts));
   std::copy_n(bytes_ + sizeof(Head), id_size_, grown + sizeof(Head));
   std::uninitialized_move_n(Devices(), devices_, reinterpret_cast<Device*>(grown + device_offset_));
   std::uninitialized_copy_n(Folders(), folders_, reinterpret_cast<Folder*>(grown + device_offset_ + devices * sizeof(Device)));
   auto* const cursors = reinterpret_cast<PackedVersion*>(grown + fixed);
-  std::uninitialized_value_construct_n(cursors, devices * folders);
-  for (DeviceNumber device = 0; device < devices_; ++device) std::copy_n(Cursors(device), folders_, cursors + device * folders);
+  std::uninitialized_value_construct_n(cursors, devices * row);
+  for (DeviceNumber number = 0; number < devices_; ++number) std::copy_n(Cursors(number), RowOf(folders_), cursors + number * row);
   std::copy_n(Texts(), head().text_size, grown + text_at);
   ::new (static_cast<void*>(grown)) Head(std::move(head()));
   std::destroy_n(Devices(), devices_);
@@ -165,6 +166,21 @@ DeviceNumber MailboxBlock::CreateDevice(std::string_view id) {
   }
   if (devices_ > kScanned) side().devices.Insert(device(number).hash, number);
   return number;
+}
+
+Version MailboxBlock::FarCursor(DeviceNumber number, FolderNumber folder) const {
+  const Device::Rare* rare = device(number).rare.get();
+  if (rare == nullptr) return 0;
+  const auto found = rare->cursors.find(folder);
+  return found == rare->cursors.end() ? 0 : found->second;
+}
+
+void MailboxBlock::SetFarCursor(DeviceNumber number, FolderNumber folder, Version version) {
+  if (version != 0) {
+    device(number).Extend().cursors[folder] = version;
+  } else if (device(number).rare) {
+    device(number).rare->cursors.erase(folder);
+  }
 }
 
 void MailboxBlock::ForgetCursors(DeviceNumber device) {

@@ -3,7 +3,7 @@
 // MailboxBlock: the id, the folders and the devices of one mailbox, with every device's cursors, in one piece of memory: what a change or a
 // PING touches lies side by side.
 //
-//     head | mailbox id | devices | folders | cursors (for each device a row of 6 bytes a folder) | device ids
+//     head | mailbox id | devices | folders | cursors (6 bytes for each device and folder) | device ids
 //
 // Threads:    none of its own; every call REQUIRES the shard's lock.
 // Cost:       FindFolder, FindDevice a scan of words, O(1) where there are more than kScanned; a new folder or device may move everything
@@ -74,8 +74,13 @@ class MailboxBlock {
   }
   DeviceNumber FindDevice(std::string_view id) const;   // kNoDevice if there is none
   DeviceNumber CreateDevice(std::string_view id);       // REQUIRES: FindDevice(id) == kNoDevice
-  Version cursor(DeviceNumber device, FolderNumber folder) const { return Cursors(device)[folder].Get(); }
-  void SetCursor(DeviceNumber device, FolderNumber folder, Version version) { Cursors(device)[folder].Set(version); }
+  Version cursor(DeviceNumber device, FolderNumber folder) const {
+    return folder < kMostInRow ? Cursors(device)[folder].Get() : FarCursor(device, folder);
+  }
+  void SetCursor(DeviceNumber device, FolderNumber folder, Version version) {
+    if (folder < kMostInRow) return Cursors(device)[folder].Set(version);
+    SetFarCursor(device, folder, version);
+  }
   void ForgetCursors(DeviceNumber device);
 
   // Makes room, where it is known how much will come.
@@ -90,6 +95,7 @@ class MailboxBlock {
 
  private:
   static constexpr FolderNumber kScanned = 32;
+  static constexpr FolderNumber kMostInRow = 64;  // cursors of a device; the others stand apart, since a shared mailbox has many of both
   static constexpr std::size_t kLine = 64;
   static constexpr std::size_t kPrefetched = 8 * kLine;
 
@@ -113,12 +119,15 @@ class MailboxBlock {
   Folder* Folders() { return reinterpret_cast<Folder*>(Devices() + device_capacity_); }
   const Folder* Folders() const { return const_cast<MailboxBlock*>(this)->Folders(); }
   PackedVersion* Cursors(DeviceNumber device) {
-    return reinterpret_cast<PackedVersion*>(Folders() + folder_capacity_) + std::size_t{device} * folder_capacity_;
+    return reinterpret_cast<PackedVersion*>(Folders() + folder_capacity_) + std::size_t{device} * RowOf(folder_capacity_);
   }
   const PackedVersion* Cursors(DeviceNumber device) const { return const_cast<MailboxBlock*>(this)->Cursors(device); }
   std::byte* Texts() { return reinterpret_cast<std::byte*>(Cursors(device_capacity_)); }
   const std::byte* Texts() const { return const_cast<MailboxBlock*>(this)->Texts(); }
 
+  static std::size_t RowOf(std::size_t folders) { return folders < kMostInRow ? folders : kMostInRow; }
+  Version FarCursor(DeviceNumber device, FolderNumber folder) const;
+  void SetFarCursor(DeviceNumber device, FolderNumber folder, Version version);
   FolderNumber SearchFolder(std::string_view id) const;
   const Folder::Extra* extra(FolderNumber number) const {
     const Side* side = head().side.get();

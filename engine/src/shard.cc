@@ -226,6 +226,19 @@ void Shard::Link(Slot slot, Watch::List list) {
   if (list != Watch::List::kWatchers) return;
   ++watch.mailbox->watching;
   watch.mailbox->device(watch.device).watch(watch.kind) = slot;
+  JoinCrowd(slot);
+}
+
+void Shard::JoinCrowd(Slot slot) {
+  const Watch& watch = At(slot);
+  Mailbox& mailbox = *watch.mailbox;
+  const auto join = [&](Slot each) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    mailbox.crowd()->Add(each, At(each).generation, At(each).folders, mailbox.watching, IsWatching());
+  };
+  if (mailbox.crowd() != nullptr) return join(slot);
+  if (mailbox.watching <= Crowd::kMany) return;
+  mailbox.Extend().crowd = std::make_unique<Crowd>();
+  ForEachOf(mailbox.watchers, join);
 }
 
 void Shard::Delist(Slot slot) {
@@ -235,6 +248,7 @@ void Shard::Delist(Slot slot) {
   if (watch.list == Watch::List::kWatchers) {
     --watch.mailbox->watching;
     watch.mailbox->device(watch.device).watch(watch.kind) = kNoSlot;
+    if (watch.mailbox->watching < Crowd::kFew && watch.mailbox->crowd() != nullptr) watch.mailbox->rare->crowd.reset();
   }
   watch.list = Watch::List::kNone;
 }

@@ -111,12 +111,20 @@ class Shard {
   // shard_report.cc
   void MoveSamples(Reused<HeartbeatSample>& samples) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PingView View(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CheckCrowd(const Mailbox& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Shorthands.
   Watch& At(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return watches_[slot]; }
   PingId IdOf(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   auto Siblings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return const_cast<WatchTable&>(watches_)[slot].siblings; };
+  }
+  // Whether a crowd's entry is not stale.
+  auto IsWatching() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return [this](const Crowd::Entry& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      const Watch& watch = watches_[entry.slot];
+      return watch.generation == entry.generation && watch.list == Watch::List::kWatchers;
+    };
   }
   auto Nexts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Slot& { return watches_[slot].next; };
@@ -151,6 +159,7 @@ class Shard {
 
   // A watch's way (shard.cc)
   void Link(Slot slot, Watch::List list) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // its mailbox's watchers or aside
+  void JoinCrowd(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);               // if its mailbox has one, or should have
   void Delist(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                  // out of that, and of its device's place
   void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                  // and no longer counted
   void Park(Slot slot, std::int64_t due_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -246,6 +255,7 @@ class Shard {
   std::int64_t rewrite_delay_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   Reused<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
   std::vector<FolderNumber> found_ ABSL_GUARDED_BY(mutex_);  // by Look
+  FolderSet folders_ ABSL_GUARDED_BY(mutex_);                // of one call, whichever it is
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   Stats stats_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Time> next_due_{Time::max()};

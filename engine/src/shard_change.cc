@@ -150,11 +150,13 @@ void Shard::MakeDurable(Mailbox& mailbox) {
 }
 
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
-  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  const auto wake = [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!At(slot).folders.Contains(folder) || !mailbox.Behind(At(slot).device, folder)) return;
     if (windows_) return Reconsider(slot, effects);
     MarkReady(slot, effects);  // a new version, which no window holds back: it is judged when it is delivered
-  });
+  };
+  if (mailbox.crowd() != nullptr) return mailbox.crowd()->ForEach(folder, IsWatching(), wake);
+  ForEachOf(mailbox.watchers, wake);
 }
 
 FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) {

@@ -80,7 +80,8 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
   Device& device = watch.mailbox->device(watch.device);
   const bool names = reason != EndReason::kHierarchy;
   bool news = false;
-  FolderSet behind;
+  FolderSet& behind = folders_;
+  behind.Clear();
   Version upto = 0;
   if (names) {
     device.ForgetNamed();
@@ -109,7 +110,7 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
     if (context_.options.acknowledge != Acknowledge::kPing) return;
     device.Name().folders.emplace_back(number, version);
   });
-  device.told_folders = std::move(behind);
+  device.told_folders.Assign(behind);
   device.told.upto.Set(upto);
   device.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(device.repeats + 1, 100));
   device.told.at = PackedTime(now_ms());

@@ -248,7 +248,7 @@ std::uint32_t Shard::RetryAfter() {
 void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
   watch.folders.Clear();
   if (!request.folders) {
-    watch.folders = mailbox.device(watch.device).folders;
+    watch.folders.Assign(mailbox.device(watch.device).folders);
     watch.folders.ForEach([&](FolderNumber number) {
       const Folder& folder = mailbox.folder(number);
       watch.misfit |= !folder.alive() || (mailbox.declared && mailbox.declaration(number) == nullptr);
@@ -288,7 +288,7 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
     changed |= device.heartbeat_s != asked;
     device.heartbeat_s = asked;
     if (!watch.misfit && !(device.folders == watch.folders)) {
-      device.folders = watch.folders;
+      device.folders.Assign(watch.folders);
       changed = true;
     }
   }

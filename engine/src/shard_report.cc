@@ -117,6 +117,17 @@ void Shard::MoveSamples(Reused<HeartbeatSample>& samples) {
   samples_.clear();
 }
 
+void Shard::CheckCrowd(const Mailbox& mailbox) const {
+  const Crowd* crowd = mailbox.crowd();
+  MAILWAKE_CHECK(crowd != nullptr ? mailbox.watching >= Crowd::kFew : mailbox.watching <= Crowd::kMany);
+  if (crowd == nullptr) return;
+  std::vector<std::size_t> watched(mailbox.folder_count());
+  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    watches_[slot].folders.ForEach([&](FolderNumber folder) { ++watched[folder]; });
+  });
+  for (FolderNumber folder = 0; folder < watched.size(); ++folder) MAILWAKE_CHECK(crowd->Count(folder, IsWatching()) == watched[folder]);
+}
+
 void Shard::CheckInvariants() const {
   MutexLock lock(mutex_);
   wheel_.CheckInvariants(const_cast<WatchTable&>(watches_));
@@ -147,6 +158,7 @@ void Shard::CheckInvariants() const {
       ++watching;
     });
     MAILWAKE_CHECK(watching == mailbox.watching);
+    CheckCrowd(mailbox);
     MAILWAKE_CHECK(mailbox.watches == (watches.contains(&mailbox) ? watches[&mailbox] : 0));
     MAILWAKE_CHECK(mailbox.idle != mailbox.pinned() && (!mailbox.loading || mailbox.folder_count() == 0));
     for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {

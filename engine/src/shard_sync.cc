@@ -81,7 +81,8 @@ absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Ve
   const DeviceNumber device_number = EnterDevice(mailbox, device_id, record);
   if (device_number == kNoDevice)
     return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
-  FolderSet moved;
+  FolderSet& moved = folders_;
+  moved.Clear();
   FolderNumber number = kNoFolder;
   for (const std::string_view id : folders) {
     number = mailbox.FindFolder(id, number + 1);
