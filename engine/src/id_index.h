@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// IdIndex: which number an id has: an open-addressed table of (tag of the id's hash, number), eight bytes an entry. It grows by moving a few
-// entries with each insertion, so that no call does more than a bounded piece of work.
+// IdIndex: which number an id has: an open-addressed table of (tag of the id's hash, number), eight bytes an entry. It grows by moving a
+// few entries with each insertion, so that no call does more than a bounded piece of work.
 //
 // Linear probing with deletion by moving back (Knuth, volume 3, 6.4, algorithm R). While it grows, an old table stands beside the new one:
 // entries move over from its front, and what has moved or was erased there is marked as gone.

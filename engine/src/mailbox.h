@@ -44,7 +44,7 @@ struct Mailbox : MailboxBlock {
   using MailboxBlock::MailboxBlock;
 
   std::uint32_t place = 0;  // in the shard's MailboxTable, this and the next three
-  std::uint32_t tag = 0;     // of the id
+  std::uint32_t tag = 0;    // of the id
   std::uint32_t idle_previous = 0;
   std::uint32_t idle_next = 0;
   SlotList watchers;                // that are judged

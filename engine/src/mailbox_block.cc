@@ -36,9 +36,7 @@ MailboxBlock::~MailboxBlock() {
   ::operator delete(bytes_);
 }
 
-std::size_t MailboxBlock::bytes() const {
-  return static_cast<std::size_t>(Texts() - bytes_) + head().text_capacity;
-}
+std::size_t MailboxBlock::bytes() const { return static_cast<std::size_t>(Texts() - bytes_) + head().text_capacity; }
 
 void MailboxBlock::Reserve(std::size_t folders, std::size_t devices, std::size_t device_id_bytes) {
   Rebuild(std::max<std::size_t>(folders, folder_capacity_), std::max<std::size_t>(devices, device_capacity_),
@@ -77,7 +75,8 @@ MailboxBlock::Side& MailboxBlock::side() {
 FolderNumber MailboxBlock::SearchFolder(std::string_view id) const {
   const FolderName name = head().names->Find(id);
   if (name == kNoName) return kNoFolder;
-  if (folders_ > kScanned) return head().side->folders.Find(NameTag(name), [&](FolderNumber number) { return folder(number).name() == name; });
+  if (folders_ > kScanned)
+    return head().side->folders.Find(NameTag(name), [&](FolderNumber number) { return folder(number).name() == name; });
   for (FolderNumber number = 0; number < folders_; ++number) {
     if (folder(number).name() == name && folder(number).alive()) return number;
   }
@@ -153,7 +152,8 @@ DeviceNumber MailboxBlock::CreateDevice(std::string_view id) {
   const std::size_t text = head().text_size + 1 + id.size();
   if (devices_ == device_capacity_ || text > head().text_capacity) {
     const std::size_t texts = devices_ < 16 ? text : text + text / 4;
-    Rebuild(folder_capacity_, devices_ == device_capacity_ ? Grown(devices_) : device_capacity_, std::max<std::size_t>(texts, head().text_capacity));
+    Rebuild(folder_capacity_, devices_ == device_capacity_ ? Grown(devices_) : device_capacity_,
+            std::max<std::size_t>(texts, head().text_capacity));
   }
   const std::uint32_t place = head().text_size;
   Texts()[place] = static_cast<std::byte>(id.size());

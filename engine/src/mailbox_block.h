@@ -72,8 +72,8 @@ class MailboxBlock {
     const auto* text = reinterpret_cast<const unsigned char*>(Texts() + device.place);
     return {reinterpret_cast<const char*>(text) + 1, *text};
   }
-  DeviceNumber FindDevice(std::string_view id) const;   // kNoDevice if there is none
-  DeviceNumber CreateDevice(std::string_view id);       // REQUIRES: FindDevice(id) == kNoDevice
+  DeviceNumber FindDevice(std::string_view id) const;  // kNoDevice if there is none
+  DeviceNumber CreateDevice(std::string_view id);      // REQUIRES: FindDevice(id) == kNoDevice
   Version cursor(DeviceNumber device, FolderNumber folder) const {
     return folder < kMostInRow ? Cursors(device)[folder].Get() : FarCursor(device, folder);
   }

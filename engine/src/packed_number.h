@@ -45,7 +45,7 @@ class PackedNumber {
 class MaybePacked {
  public:
   MaybePacked() = default;
-  MaybePacked(std::uint64_t number) : number_(number) {}                                              // NOLINT: implicit, as std::optional
+  MaybePacked(std::uint64_t number) : number_(number) {}                                               // NOLINT: implicit, as std::optional
   MaybePacked(std::optional<std::uint64_t> number) : number_(number.value_or(PackedNumber::kMost)) {}  // NOLINT: as above
 
   explicit operator bool() const { return number_.Get() != PackedNumber::kMost; }

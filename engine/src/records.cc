@@ -32,7 +32,7 @@ void AddHierarchy(const Mailbox& mailbox, MailboxWrite& write) { write.hierarchy
 
 void AddFolder(const Mailbox& mailbox, FolderNumber number, MailboxWrite& write) {
   const Folder& folder = mailbox.folder(number);
-  FolderRecord& record = write.folders.emplace_back();
+  FolderRecord& record = write.folders.Next();
   record.id = mailbox.FolderId(number);
   record.item_class = folder.item_class().value_or(kUnknownClass);
   record.version = folder.version();
@@ -41,7 +41,13 @@ void AddFolder(const Mailbox& mailbox, FolderNumber number, MailboxWrite& write)
   record.host_version = mailbox.host_version(number);
   const Folder::Declaration* declaration = mailbox.declaration(number);
   record.declared = declaration != nullptr;
-  if (!record.declared) return;
+  if (!record.declared) {
+    record.name.clear();
+    record.type = 0;
+    record.parent.clear();
+    record.position = 0;
+    return;
+  }
   record.name = declaration->name;
   record.type = declaration->type;
   record.parent = declaration->parent;
@@ -65,7 +71,9 @@ void AddCursors(const Mailbox& mailbox, const Device& device, const FolderSet& f
   to.cursors_only = true;
   const DeviceNumber at = mailbox.NumberOf(device);
   folders.ForEach([&](FolderNumber number) {
-    to.record.cursors.push_back({std::string(mailbox.FolderId(number)), mailbox.cursor(at, number)});
+    CursorRecord& cursor = to.record.cursors.Next();
+    cursor.folder = mailbox.FolderId(number);
+    cursor.cursor = mailbox.cursor(at, number);
   });
 }
 
@@ -79,7 +87,7 @@ void AddWhole(const Mailbox& mailbox, MailboxWrite& write) {
     const Device& device = mailbox.device(number);
     if (!device.known) continue;
     AddDevice(mailbox, device, write);
-    std::vector<CursorRecord>& cursors = write.devices.back().record.cursors;
+    Reused<CursorRecord>& cursors = write.devices.back().record.cursors;
     for (FolderNumber folder = 0; folder < mailbox.folder_count(); ++folder) {
       if (!mailbox.folder(folder).alive()) continue;
       cursors.push_back({std::string(mailbox.FolderId(folder)), mailbox.cursor(number, folder)});  // 0 too: the store may have another

@@ -87,9 +87,7 @@ void Shard::WalkSuspects(Effects& effects) {
 
 // ---- Mailboxes
 
-Mailbox* Shard::FindMailbox(const MailboxKey& mailbox) const {
-  return mailboxes_.Find(mailbox);
-}
+Mailbox* Shard::FindMailbox(const MailboxKey& mailbox) const { return mailboxes_.Find(mailbox); }
 
 Mailbox& Shard::Enter(const MailboxKey& id) {
   Mailbox* mailbox = mailboxes_.Find(id, [this](const Mailbox& found) ABSL_NO_THREAD_SAFETY_ANALYSIS {

@@ -96,8 +96,8 @@ class Shard {
   // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
   void HandedOver(Outgoing* outgoing, Effects& effects);
   void Committed(Outgoing* outgoing, Effects& effects);
-  void WriteUnsaved(Effects& effects);                                               // now, not when the next attempt is due
-  bool idle() const;                                                                 // nothing waits for the store
+  void WriteUnsaved(Effects& effects);                                                        // now, not when the next attempt is due
+  bool idle() const;                                                                          // nothing waits for the store
   std::string MailboxId(const Mailbox* mailbox) const { return std::string(mailbox->id()); }  // constant while the mailbox is pinned
 
   // ---- shard_report.cc

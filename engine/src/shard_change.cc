@@ -229,8 +229,8 @@ bool OnlyNamed(const Mailbox& mailbox, FolderNumber number, Version suspect) {
 
 bool SameDeclaration(const Mailbox& mailbox, FolderNumber number, const DeclaredFolder& declared, std::size_t position) {
   const Folder::Declaration* old = mailbox.declaration(number);
-  return old != nullptr && mailbox.folder(number).item_class() == declared.item_class && old->name == declared.name && old->type == declared.type &&
-         old->parent == declared.parent && old->position == position;
+  return old != nullptr && mailbox.folder(number).item_class() == declared.item_class && old->name == declared.name &&
+         old->type == declared.type && old->parent == declared.parent && old->position == position;
 }
 
 }  // namespace

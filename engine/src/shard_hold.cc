@@ -335,7 +335,8 @@ std::size_t Shard::EndWatches(const MailboxKey& mailbox_id, std::optional<std::s
   for (const SlotList* list : {&mailbox->watchers, &mailbox->aside}) {
     ForEachOf(*list, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       Watch& watch = At(slot);
-      const std::string_view id = watch.who() != nullptr ? std::string_view(watch.who()->device) : mailbox->DeviceId(mailbox->device(watch.device));
+      const std::string_view id =
+          watch.who() != nullptr ? std::string_view(watch.who()->device) : mailbox->DeviceId(mailbox->device(watch.device));
       if (device && id != *device) return;
       watch.Extend().refusal = Refusal::kRevoked;
       Force(slot, EndReason::kRefused, effects);

@@ -54,13 +54,14 @@ void Shard::AddStats(Stats& stats) const {
 
 PingView Shard::View(Slot slot) const {
   const Watch& watch = watches_[slot];
-  return {.id = IdOf(slot),
-          .mailbox = watch.who() != nullptr ? watch.who()->mailbox : std::string(watch.mailbox->id()),
-          .device = watch.who() != nullptr ? watch.who()->device : std::string(watch.mailbox->DeviceId(watch.mailbox->device(watch.device))),
-          .kind = watch.kind,
-          .since = timeline_.ClockAt(watch.since.ms()),
-          .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due.ms() : watch.deadline.ms()),
-          .folders = static_cast<std::uint32_t>(watch.folders.size())};
+  return {
+      .id = IdOf(slot),
+      .mailbox = watch.who() != nullptr ? watch.who()->mailbox : std::string(watch.mailbox->id()),
+      .device = watch.who() != nullptr ? watch.who()->device : std::string(watch.mailbox->DeviceId(watch.mailbox->device(watch.device))),
+      .kind = watch.kind,
+      .since = timeline_.ClockAt(watch.since.ms()),
+      .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due.ms() : watch.deadline.ms()),
+      .folders = static_cast<std::uint32_t>(watch.folders.size())};
 }
 
 void Shard::AddPings(std::size_t most, std::vector<PingView>& pings) const {
@@ -102,8 +103,9 @@ void Shard::Explain(const MailboxKey& mailbox_id, std::string_view device_id, Ex
   explanation.why = verdict.ends ? absl::StrCat("it ends now: ", std::string(Name(verdict.reason))) : Why(verdict, watch, now_ms());
   watch.folders.ForEach([&](FolderNumber folder_number) {
     const Folder& folder = mailbox->folder(folder_number);
-    explanation.folders.push_back({std::string(mailbox->FolderId(folder_number)), folder.item_class().value_or(ItemClass::kEmail), folder.VersionFor(number),
-                                   mailbox->cursor(number, folder_number), mailbox->Behind(number, folder_number)});
+    explanation.folders.push_back({std::string(mailbox->FolderId(folder_number)), folder.item_class().value_or(ItemClass::kEmail),
+                                   folder.VersionFor(number), mailbox->cursor(number, folder_number),
+                                   mailbox->Behind(number, folder_number)});
   });
 }
 

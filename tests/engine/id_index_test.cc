@@ -23,7 +23,9 @@ TEST(IdIndexTest, AgreesWithAMapOverRandomInsertionsAndErasures) {
     std::map<std::uint32_t, std::uint32_t> model;  // number -> tag
     std::uint32_t next = 0;
     // Few tags: many searches pass entries of the same tag.
-    const auto tag_of = [&](std::uint32_t number) { return static_cast<std::uint32_t>(HashBytes(std::to_string(seed % 2 == 0 ? number % 50 : number))); };
+    const auto tag_of = [&](std::uint32_t number) {
+      return static_cast<std::uint32_t>(HashBytes(std::to_string(seed % 2 == 0 ? number % 50 : number)));
+    };
     for (int step = 0; step < 20'000; ++step) {
       const bool grows = step / 4000 % 2 == 0;
       if (model.empty() || random() % 4 < (grows ? 3u : 1u)) {

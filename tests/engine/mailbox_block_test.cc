@@ -50,7 +50,8 @@ TEST(FolderTest, AnUnknownClassAndEachKnownOneAreKept) {
 }
 
 TEST(PackedNumberTest, KeepsUpTo48BitsAndTimesBelowZero) {
-  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xFFFF}, std::uint64_t{0x1'0000}, PackedNumber::kMost}) {
+  for (const std::uint64_t number :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xFFFF}, std::uint64_t{0x1'0000}, PackedNumber::kMost}) {
     EXPECT_EQ(PackedNumber(number).Get(), number);
   }
   for (const std::int64_t ms : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'800'000'000'000}, -(std::int64_t{1} << 47)}) {
