@@ -69,6 +69,8 @@ absl::Status CheckOptions(const Options& options) {
   if (options.heartbeat_max > std::chrono::hours(24)) return absl::InvalidArgumentError("heartbeat_max must be at most 24 h");
   if (!std::has_single_bit(options.shards) || options.shards > 64)
     return absl::InvalidArgumentError("shards must be a power of two up to 64");
+  if (options.limits.devices_per_mailbox >= kNoDevice / 2)
+    return absl::InvalidArgumentError("limits.devices_per_mailbox must be below 8 million");
   if (options.retry_after.count() < 0) return absl::InvalidArgumentError("retry_after must not be negative");
   for (const Duration window : options.coalesce) {
     if (window.count() < 0 || window > std::chrono::hours(1))
@@ -95,7 +97,8 @@ class Engine::Impl {
   }
 
   // By the hash's upper half: the shards' own tables use the lower.
-  Shard& ShardOf(std::string_view mailbox) { return *shards_[IdHasher{}(mailbox) >> 32 & (shards_.size() - 1)]; }
+  std::size_t NumberOf(const MailboxKey& mailbox) const { return mailbox.hash >> 32 & (shards_.size() - 1); }
+  Shard& ShardOf(const MailboxKey& mailbox) { return *shards_[NumberOf(mailbox)]; }
   Shard* ShardOf(PingId id) {
     const std::uint64_t number = id.value >> 58;
     return number < shards_.size() ? shards_[number].get() : nullptr;
@@ -149,11 +152,10 @@ class Engine::Impl {
   }
 
   std::size_t Advance(Time now) {
-    std::vector<HeartbeatSample> samples;
+    Reused<HeartbeatSample> samples;
     for (const auto& shard : shards_) {
       if (shard->next_due() > now && context_.options.clock) continue;
-      Run(*shard, [&](Effects& effects) { shard->Advance(now, effects); });
-      shard->TakeSamples(samples);
+      Run(*shard, [&](Effects& effects) { shard->Advance(now, samples, effects); });
     }
     AddHeartbeats(samples);
     AgeOut(now);
@@ -164,21 +166,20 @@ class Engine::Impl {
     if (loop >= loops_.size() || !loops_.BeginDelivery(loop)) return 0;
     EndBatch& batch = loops_.batch(loop);
     batch.Clear();
-    std::vector<HeartbeatSample> samples;
+    Reused<HeartbeatSample>& samples = loops_.samples(loop);
     for (std::uint64_t pending = loops_.TakePending(loop); pending != 0; pending &= pending - 1) {
       const auto number = static_cast<std::uint32_t>(std::countr_zero(pending));
       Shard& shard = *shards_[number];
       const std::size_t room = most - batch.size();
-      const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, effects); });
+      const bool more = room == 0 || Run(shard, [&](Effects& effects) { return shard.Take(loop, room, batch, samples, effects); });
       if (more) loops_.Keep(loop, number);
-      shard.TakeSamples(samples);
     }
     AddHeartbeats(samples);
     const std::size_t delivered = batch.size();
     if (delivered > 0) {
-      trace_.Add(batch.records());
       batch.Deliver();
-      if (!observers_.ended.empty()) observers_.ended(batch.records());
+      observers_.ended(batch.records());
+      trace_.Take(batch.records());
       batch.Clear();
     }
     loops_.EndDelivery(loop);
@@ -187,22 +188,24 @@ class Engine::Impl {
   }
 
   // Samples come with the shards that are advanced or delivered anyway.
-  void AddHeartbeats(std::vector<HeartbeatSample>& samples) {
+  void AddHeartbeats(Reused<HeartbeatSample>& samples) {
     if (samples.empty()) return;
-    std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
+    const auto earlier = [](const HeartbeatSample& a, const HeartbeatSample& b) { return a.at_ms < b.at_ms; };
+    if (!std::is_sorted(samples.begin(), samples.end(), earlier)) std::stable_sort(samples.begin(), samples.end(), earlier);
     std::vector<HeartbeatReport> alarms;
     {
       MutexLock lock(windows_mutex_);
-      for (HeartbeatSample& sample : samples) {
+      for (const HeartbeatSample& sample : samples) {
         HeartbeatWindow& window = windows_[static_cast<std::size_t>(sample.kind)];
-        if (window.Add(std::move(sample))) alarms.push_back(window.Report());
+        if (window.Add(sample)) alarms.push_back(window.Report());
       }
     }
+    samples.clear();
     for (const HeartbeatReport& alarm : alarms) observers_.heartbeat_alarm(alarm);
   }
 
   HeartbeatReport Heartbeats(PingKind kind) {
-    std::vector<HeartbeatSample> samples;
+    Reused<HeartbeatSample> samples;
     for (const auto& shard : shards_) shard->TakeSamples(samples);
     AddHeartbeats(samples);
     MutexLock lock(windows_mutex_);
@@ -226,16 +229,27 @@ class Engine::Impl {
       return;
     }
     if (changes.size() == 1) {
-      const Change* const change = changes.data();
-      Run(ShardOf(change->mailbox), [&](Effects& effects) { ShardOf(change->mailbox).Publish({&change, 1}, std::move(done), effects); });
-      return;
+      const KeyedChange keyed{changes[0].mailbox, changes.data()};
+      Shard& shard = ShardOf(keyed.mailbox);
+      return Run(shard, [&](Effects& effects) { shard.Publish({&keyed, 1}, std::move(done), effects); });
     }
-    std::vector<std::vector<const Change*>> by_shard(shards_.size());
-    for (const Change& change : changes) by_shard[ShardOf(change.mailbox).number()].push_back(&change);
+    PublishMany(changes, std::move(done));
+  }
+
+  // One lock a shard; in each shard in the order given.
+  void PublishMany(std::span<const Change> changes, DoneCallback done) {
+    std::vector<KeyedChange> keyed;
+    keyed.reserve(changes.size());
+    for (const Change& change : changes) keyed.push_back({change.mailbox, &change});
+    std::ranges::stable_sort(keyed, {}, [this](const KeyedChange& change) { return NumberOf(change.mailbox); });
     const auto join = std::make_shared<Join>(std::move(done));
-    for (std::size_t number = 0; number < shards_.size(); ++number) {
-      if (by_shard[number].empty()) continue;
-      Run(*shards_[number], [&](Effects& effects) { shards_[number]->Publish(by_shard[number], Join::Part(join), effects); });
+    for (std::size_t first = 0; first < keyed.size();) {
+      Shard& shard = ShardOf(keyed[first].mailbox);
+      std::size_t last = first + 1;
+      while (last < keyed.size() && &ShardOf(keyed[last].mailbox) == &shard) ++last;
+      const std::span<const KeyedChange> part(&keyed[first], last - first);
+      Run(shard, [&](Effects& effects) { shard.Publish(part, Join::Part(join), effects); });
+      first = last;
     }
     join->Seal();
   }
@@ -270,12 +284,15 @@ Engine::~Engine() = default;
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(Options options, Store& store) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  if (store.opened().first_version > kMostVersion - kVersionBlock)
+    return absl::FailedPreconditionError("the store has given out all versions that there are (2^48), or is damaged");
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(options), store)));
 }
 
 PingId Engine::Hold(const PingRequest& request, EndCallback done) {
-  Shard& shard = impl_->ShardOf(request.mailbox);
-  return impl_->Run(shard, [&](Effects& effects) { return shard.Hold(request, std::move(done), effects); });
+  const MailboxKey mailbox(request.mailbox);
+  Shard& shard = impl_->ShardOf(mailbox);
+  return impl_->Run(shard, [&](Effects& effects) { return shard.Hold(mailbox, request, std::move(done), effects); });
 }
 
 bool Engine::Cancel(PingId id) {
@@ -312,13 +329,14 @@ SyncTicket Engine::BeginSync(std::string_view mailbox, std::string_view device) 
 }
 
 void Engine::EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, DoneCallback done) {
-  Shard& shard = impl_->ShardOf(ticket.mailbox);
+  const MailboxKey mailbox(ticket.mailbox.view());
+  Shard& shard = impl_->ShardOf(mailbox);
   absl::Status status = CheckId("mailbox", ticket.mailbox, kMaxMailboxBytes);
   status.Update(CheckId("device", ticket.device, kMaxDeviceBytes));
   for (std::string_view folder : folders) status.Update(CheckId("folder", folder, kMaxIdBytes));
   if (status.ok() && !shard.GaveOut(ticket.version)) status = absl::InvalidArgumentError("the ticket was never given out");
   if (!status.ok()) return done ? done(status) : void();
-  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(ticket, folders, std::move(done), effects); });
+  impl_->Run(shard, [&](Effects& effects) { shard.EndSync(mailbox, ticket, folders, std::move(done), effects); });
 }
 
 void Engine::ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, DoneCallback done) {

@@ -38,6 +38,16 @@ class FolderSet {
     if (!small()) delete large();
   }
 
+  // Becomes the same as the other, in the memory that it has if it has any.
+  void Assign(const FolderSet& other) {
+    if (small() || other.words() > large()->capacity()) {
+      *this = other;
+      return;
+    }
+    large()->assign(other.words(), 0);
+    for (std::size_t i = 0; i < other.words(); ++i) (*large())[i] = other.Word(i);
+  }
+
   void Add(FolderNumber folder) {
     if (small() && folder >= kSmall) BecomeLarge();
     if (small()) {

@@ -11,14 +11,14 @@ namespace mailwake {
 
 bool HeartbeatWindow::low() const { return size_ > 0 && samples_.size() == size_ && sum_ <= threshold_ * static_cast<std::int64_t>(size_); }
 
-bool HeartbeatWindow::Add(HeartbeatSample sample) {
+bool HeartbeatWindow::Add(const HeartbeatSample& sample) {
   if (size_ == 0) return false;
   sum_ += sample.heartbeat;
   if (samples_.size() < size_) {
-    samples_.push_back(std::move(sample));
+    samples_.push_back(sample);
   } else {
     sum_ -= samples_[oldest_].heartbeat;
-    samples_[oldest_] = std::move(sample);
+    samples_[oldest_] = sample;
     oldest_ = (oldest_ + 1) % size_;
   }
   const bool fell = low() && !alarmed_;

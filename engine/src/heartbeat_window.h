@@ -33,7 +33,7 @@ class HeartbeatWindow {
   HeartbeatWindow(PingKind kind, std::size_t size, std::chrono::seconds threshold) : kind_(kind), size_(size), threshold_(threshold) {}
 
   // True if the mean has just fallen to the threshold: told once, and again only after it was above.
-  bool Add(HeartbeatSample sample);
+  bool Add(const HeartbeatSample& sample);
   HeartbeatReport Report() const;
 
  private:

@@ -13,11 +13,11 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 Verdict End(EndReason reason) { return {.ends = true, .reason = reason}; }
 
 Verdict WaitUntil(const Watch& watch, std::int64_t due_ms, Verdict::Wait wait) {
-  return {.due_ms = std::min(due_ms, watch.deadline_ms), .wait = wait};
+  return {.due_ms = std::min(due_ms, watch.deadline.ms()), .wait = wait};
 }
 
 bool HierarchyChanged(const Mailbox& mailbox, const Device& device) {
-  return device.hierarchy_cursor.value_or(mailbox.hierarchy) < mailbox.hierarchy;
+  return device.hierarchy_cursor && *device.hierarchy_cursor < mailbox.hierarchy.Get();
 }
 
 // There is a change in a watched folder that the device was not woken for.
@@ -25,17 +25,16 @@ bool HasNews(const Watch& watch) {
   bool news = false;
   watch.folders.ForEach([&](FolderNumber number) {
     news |=
-        watch.mailbox->Behind(watch.device, number) && !WasTold(*watch.mailbox, watch.mailbox->devices[watch.device], watch.device, number);
+        watch.mailbox->Behind(watch.device, number) && !WasTold(*watch.mailbox, watch.mailbox->device(watch.device), watch.device, number);
   });
   return news;
 }
 
 Verdict JudgeHierarchy(const Watch& watch, std::int64_t now_ms) {
-  const Device& device = watch.mailbox->devices[watch.device];
-  const Told& told = device.told;
-  const bool repeated = told.hierarchy == Maybe<Version>(watch.mailbox->hierarchy) && !HasNews(watch);
-  const std::int64_t due_ms = repeated ? told.at_ms + PaceDelayMs(device.repeats) : now_ms;
-  if (now_ms >= std::min(due_ms, watch.deadline_ms)) return End(EndReason::kHierarchy);
+  const Device& device = watch.mailbox->device(watch.device);
+  const bool repeated = device.told.hierarchy == MaybePacked(watch.mailbox->hierarchy.Get()) && !HasNews(watch);
+  const std::int64_t due_ms = repeated ? device.told.at.ms() + PaceDelayMs(device.repeats) : now_ms;
+  if (now_ms >= std::min(due_ms, watch.deadline.ms())) return End(EndReason::kHierarchy);
   return WaitUntil(watch, due_ms, Verdict::Wait::kPaced);
 }
 
@@ -47,24 +46,24 @@ std::int64_t PaceDelayMs(std::uint8_t repeats) {
 }
 
 bool WasTold(const Mailbox& mailbox, const Device& device, DeviceNumber number, FolderNumber folder) {
-  return device.told.folders.Contains(folder) && mailbox.folders[folder].VersionFor(number) <= device.told.upto;
+  return device.told_folders.Contains(folder) && mailbox.folder(folder).VersionFor(number) <= device.told.upto.Get();
 }
 
 Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
   if (watch.forced) return End(*watch.forced);
   const Mailbox& mailbox = *watch.mailbox;
-  const Device& device = mailbox.devices[watch.device];
+  const Device& device = mailbox.device(watch.device);
   if (watch.misfit || HierarchyChanged(mailbox, device)) return JudgeHierarchy(watch, now_ms);
 
   std::int64_t due_ms = kNever;
   auto wait = Verdict::Wait::kNoChange;
   watch.folders.ForEach([&](FolderNumber number) {
     if (!mailbox.Behind(watch.device, number)) return;
-    const auto item_class = static_cast<std::size_t>(mailbox.folders[number].item_class().value_or(ItemClass::kEmail));
+    const auto item_class = static_cast<std::size_t>(mailbox.folder(number).item_class().value_or(ItemClass::kEmail));
     std::int64_t folder_due_ms = device.woken_ms(item_class) + options.coalesce[item_class].count();
     auto folder_wait = Verdict::Wait::kCoalescing;
     if (WasTold(mailbox, device, watch.device, number)) {
-      const std::int64_t paced_ms = device.told.at_ms + PaceDelayMs(device.repeats);
+      const std::int64_t paced_ms = device.told.at.ms() + PaceDelayMs(device.repeats);
       if (paced_ms > folder_due_ms) folder_wait = Verdict::Wait::kPaced;
       folder_due_ms = std::max(folder_due_ms, paced_ms);
     }
@@ -75,7 +74,7 @@ Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
   });
 
   const bool behind = due_ms != kNever;
-  const bool over = now_ms >= watch.deadline_ms;
+  const bool over = now_ms >= watch.deadline.ms();
   if (behind && (over || now_ms >= due_ms)) return End(watch.resync ? EndReason::kResync : EndReason::kChanged);
   if (over) return End(watch.draining ? EndReason::kDrained : EndReason::kExpired);
   return WaitUntil(watch, due_ms, wait);

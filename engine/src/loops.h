@@ -60,7 +60,9 @@ class Loops {
   // One delivery at a time a loop: false if one is running, perhaps further up this very stack.
   bool BeginDelivery(LoopId loop) { return !loops_[loop].delivering.exchange(true, std::memory_order_acquire); }
   void EndDelivery(LoopId loop) { loops_[loop].delivering.store(false, std::memory_order_release); }
+  // The delivery's own, used again and again.
   EndBatch& batch(LoopId loop) { return loops_[loop].batch; }
+  Reused<HeartbeatSample>& samples(LoopId loop) { return loops_[loop].samples; }
 
  private:
   struct Loop {
@@ -68,6 +70,7 @@ class Loops {
     std::atomic<bool> delivering{false};
     std::function<void()> ready;
     EndBatch batch;
+    Reused<HeartbeatSample> samples;
   };
 
   std::array<Loop, kMaxLoops> loops_;

@@ -14,82 +14,86 @@ namespace {
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 // The folder of that id, made if the store knows only that a device refers to it.
-FolderNumber Intern(FolderIndex& folders, std::string_view id, std::optional<ItemClass> item_class) {
-  const FolderNumber found = folders.Find(id);
+FolderNumber Intern(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class, FolderNumber guess = 0) {
+  const FolderNumber found = mailbox.FindFolder(id, guess);
   if (found != kNoFolder) return found;
-  const auto number = static_cast<FolderNumber>(folders.size());
-  folders.Create(number, id, item_class);
+  const FolderNumber number = mailbox.folder_count();
+  mailbox.CreateFolder(number, id, item_class);
   return number;
 }
 
 }  // namespace
 
-DeviceNumber Mailbox::InternDevice(std::string_view device, std::size_t limit) {
-  const DeviceNumber found = devices.Find(device);
+DeviceNumber Mailbox::InternDevice(std::string_view id, std::size_t limit) {
+  const DeviceNumber found = FindDevice(id);
   if (found != kNoDevice) return found;
-  return devices.size() < limit ? devices.Create(device) : kNoDevice;
+  return device_count() < limit ? CreateDevice(id) : kNoDevice;
 }
 
 FolderNumber Mailbox::FreeFolderNumber(const FolderSet& watched) const {
-  const auto fresh = static_cast<FolderNumber>(folders.size());
-  if (folders.living() == folders.size()) return fresh;
-  for (FolderNumber number = 0; number < fresh; ++number) {
-    if (folders[number].alive) continue;
+  if (living() == folder_count()) return folder_count();
+  for (FolderNumber number = 0; number < folder_count(); ++number) {
+    if (folder(number).alive()) continue;
     bool referred = watched.Contains(number);
-    for (DeviceNumber device = 0; device < devices.size() && !referred; ++device) {
-      referred = devices[device].folders.Contains(number);
-    }
+    for (DeviceNumber at = 0; at < device_count() && !referred; ++at) referred = device(at).folders.Contains(number);
     if (!referred) return number;
   }
-  return fresh;
+  return folder_count();
 }
 
 void Mailbox::DropCursors(FolderNumber folder) {
-  for (DeviceNumber device = 0; device < devices.size(); ++device) {
-    devices[device].SetCursor(folder, 0);
-    devices[device].ForgetTold(folder);
-    devices[device].ForgetNamed(folder);
-    if (devices[device].last_end.folder == folder) devices[device].last_end.folder = kNoFolder;
+  for (DeviceNumber at = 0; at < device_count(); ++at) {
+    Device& of = device(at);
+    if (folder < folder_count()) SetCursor(at, folder, 0);
+    of.ForgetTold(folder);
+    of.ForgetNamed(folder);
+    if (of.last_end.folder == folder) of.last_end.folder = kNoFolder;
   }
 }
 
 void Mailbox::SuspectAll(Version version) {
-  for (FolderNumber number = 0; number < folders.size(); ++number) {
-    if (folders[number].alive && folders[number].version < version) folders[number].Change(version, kNoDevice);
+  for (FolderNumber number = 0; number < folder_count(); ++number) {
+    if (folder(number).alive() && folder(number).version() < version) folder(number).Change(version, kNoDevice);
   }
 }
 
 void Mailbox::Adopt(MailboxRecord record) {
-  MAILWAKE_CHECK(loading && folders.size() == 0 && devices.size() == 0);
+  MAILWAKE_CHECK(loading && folder_count() == 0 && device_count() == 0);
+  std::size_t id_bytes = 0;
+  for (const DeviceRecord& from : record.devices) id_bytes += from.id.size();
+  Reserve(record.folders.size(), record.devices.size(), id_bytes);
   declared = record.declared;
-  hierarchy = record.hierarchy;
-  for (DeviceRecord& from : record.devices) {
-    if (devices.Find(from.id) != kNoDevice) continue;
-    Device& device = devices[devices.Create(from.id)];
-    device.known = true;
+  hierarchy.Set(record.hierarchy);
+  for (const DeviceRecord& from : record.devices) {
+    if (FindDevice(from.id) != kNoDevice) continue;
+    Device& made = device(CreateDevice(from.id));
+    made.known = true;
     ++known_devices;
-    device.hierarchy_cursor = from.hierarchy_cursor;
-    if (from.heartbeat) device.heartbeat_s = static_cast<std::uint32_t>(from.heartbeat->count());
-    device.last_seen = from.last_seen;
+    made.hierarchy_cursor = from.hierarchy_cursor;
+    if (from.heartbeat) made.heartbeat_s = static_cast<std::uint32_t>(from.heartbeat->count());
+    made.last_seen = PackedTime(from.last_seen.time_since_epoch().count());
   }
   for (FolderRecord& from : record.folders) {
     const bool classed = from.item_class != kUnknownClass;
-    Folder& folder = folders[Intern(folders, from.id, classed ? std::optional(from.item_class) : std::nullopt)];
-    folder.version = from.version;
-    folder.other = from.other;
-    if (from.host_version != 0) folder.Extend().host_version = from.host_version;
-    if (!from.origin.empty()) folder.origin = InternDevice(from.origin, kNoLimit);
-    if (!from.declared) continue;
-    folder.Extend().declaration = {std::move(from.name), from.type, std::move(from.parent), from.position};
+    const FolderNumber number = Intern(*this, from.id, classed ? std::optional(from.item_class) : std::nullopt, folder_count());
+    const DeviceNumber origin = from.origin.empty() ? kNoDevice : InternDevice(from.origin, kNoDevice);
+    folder(number).Adopt(from.version, from.other, origin);
+    if (from.host_version != 0) SetHostVersion(number, from.host_version);
+    if (from.declared) MailboxBlock::Declare(number, {std::move(from.name), from.type, std::move(from.parent), from.position});
   }
   for (const DeviceRecord& from : record.devices) {
     if (!from.folders) continue;
-    FolderSet& remembered = devices[devices.Find(from.id)].folders;
-    for (const RememberedFolder& folder : *from.folders) remembered.Add(Intern(folders, folder.id, folder.item_class));
+    FolderSet remembered;
+    for (const RememberedFolder& named : *from.folders) remembered.Add(Intern(*this, named.id, named.item_class));
+    device(FindDevice(from.id)).folders = std::move(remembered);
   }
   for (const DeviceRecord& from : record.devices) {
+    FolderNumber next = 0;
     for (const CursorRecord& cursor : from.cursors) {
-      if (cursor.cursor != 0) devices[devices.Find(from.id)].SetCursor(Intern(folders, cursor.folder, std::nullopt), cursor.cursor);
+      if (cursor.cursor == 0) continue;
+      const FolderNumber number = Intern(*this, cursor.folder, std::nullopt, next);
+      SetCursor(FindDevice(from.id), number, cursor.cursor);
+      next = number + 1;
     }
   }
   loading = false;

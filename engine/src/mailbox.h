@@ -21,9 +21,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/src/device_table.h"
-#include "engine/src/folder_index.h"
-#include "engine/src/id_hash.h"
+#include "engine/src/crowd.h"
+#include "engine/src/mailbox_block.h"
 #include "engine/src/slot_list.h"
 #include "mailwake/store.h"
 
@@ -31,37 +30,37 @@ namespace mailwake {
 
 struct Effects;
 
-struct Mailbox {
+struct Mailbox : MailboxBlock {
   // A call that waits for the mailbox; told whether it was read.
   using Deferred = absl::AnyInvocable<void(const absl::Status& loaded, Mailbox& mailbox, Effects& effects)>;
 
-  // What few mailboxes have, and none for long.
+  // What few mailboxes have.
   struct Rare {
     std::vector<Deferred> deferred;
     std::vector<std::string> erased;  // folders whose erasure may not be stored yet
+    std::unique_ptr<Crowd> crowd;     // if very many PINGs wait here
   };
 
-  Mailbox(std::string_view name, FolderNames& names) : id(name), folders(names) {}
+  using MailboxBlock::MailboxBlock;
 
-  const PackedText id;
-  bool loading = true;
-  bool load_in_flight = false;
-  bool declared = false;     // has a declared folder list
-  bool unsaved = false;      // a commit failed: memory is newer than the store
-  bool idle = false;         // in the shard's idle list
-  Version hierarchy = 0;     // of the folder list
-  Version suspect_seen = 0;  // Suspect(all) has been applied up to here
-  FolderIndex folders;
-  DeviceTable devices;
-  std::uint32_t known_devices = 0;  // that have a record of their own
-  std::uint32_t watches = 0;        // that point here, delivered ones not
-  std::uint32_t writes = 0;         // commits on their way
-  std::uint32_t watching = 0;       // in `watchers`
+  std::uint32_t place = 0;  // in the shard's MailboxTable, this and the next three
+  std::uint32_t tag = 0;    // of the id
+  std::uint32_t idle_previous = 0;
+  std::uint32_t idle_next = 0;
   SlotList watchers;                // that are judged
   SlotList aside;                   // that wait for the mailbox to be read, or to be answered late
+  std::uint32_t watching = 0;       // in `watchers`
+  std::uint32_t watches = 0;        // that point here, delivered ones not
+  std::uint32_t writes = 0;         // commits on their way
+  std::uint32_t known_devices = 0;  // that have a record of their own
+  PackedVersion hierarchy;          // of the folder list
+  PackedVersion suspect_seen;       // Suspect(all) has been applied up to here
+  bool loading : 1 = true;
+  bool load_in_flight : 1 = false;
+  bool declared : 1 = false;  // has a declared folder list
+  bool unsaved : 1 = false;   // a commit failed: memory is newer than the store
+  bool idle : 1 = false;      // in the shard's idle list
   std::unique_ptr<Rare> rare;
-  Mailbox* idle_previous = nullptr;
-  Mailbox* idle_next = nullptr;
 
   bool pinned() const { return watches > 0 || writes > 0 || unsaved || load_in_flight || !deferred().empty(); }
 
@@ -70,10 +69,17 @@ struct Mailbox {
     if (!rare) rare = std::make_unique<Rare>();
     return *rare;
   }
+  Crowd* crowd() const { return rare ? rare->crowd.get() : nullptr; }
+  // Everything is stored.
+  void ForgetErased() {
+    if (!rare) return;
+    if (rare->deferred.empty() && !rare->crowd) return rare.reset();
+    rare->erased.clear();
+  }
 
   // Somebody else changed the folder after the device's cursor.
-  bool Behind(DeviceNumber device, FolderNumber folder) const {
-    return folders[folder].alive && folders[folder].VersionFor(device) > devices[device].cursor(folder);
+  bool Behind(DeviceNumber device, FolderNumber number) const {
+    return folder(number).alive() && folder(number).VersionFor(device) > cursor(device, number);
   }
 
   // The device of that id, made if it is new; kNoDevice if there is no room (at most `limit`).
@@ -86,22 +92,6 @@ struct Mailbox {
   void SuspectAll(Version version);
   // Takes what the store knows. REQUIRES: loading.
   void Adopt(MailboxRecord record);
-};
-
-// For sets of mailboxes that are asked with their ids.
-struct MailboxHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view id) const { return IdHasher{}(id); }
-  std::size_t operator()(const std::unique_ptr<Mailbox>& mailbox) const { return IdHasher{}(mailbox->id); }
-};
-struct MailboxEqual {
-  using is_transparent = void;
-  static std::string_view Id(std::string_view id) { return id; }
-  static std::string_view Id(const std::unique_ptr<Mailbox>& mailbox) { return mailbox->id; }
-  template <typename A, typename B>
-  bool operator()(const A& a, const B& b) const {
-    return Id(a) == Id(b);
-  }
 };
 
 }  // namespace mailwake

@@ -18,11 +18,14 @@ constexpr std::int64_t kWalkEveryMs = 100;
 // Idle mailboxes looked at for one without an open window.
 constexpr int kEvictLook = 16;
 
+Time SeenAt(const Device& device) { return Time(Duration(device.last_seen.ms())); }
+
 }  // namespace
 
 Shard::Shard(Context& context, std::uint32_t number)
     : context_(context),
       number_(number),
+      windows_(std::ranges::any_of(context.options.coalesce, [](Duration window) { return window.count() > 0; })),
       last_version_(context.store.opened().first_version - 1),
       suspect_(context.store.opened().suspect),
       random_(context.options.seed * 64 + number) {}
@@ -32,7 +35,7 @@ PingId Shard::IdOf(Slot slot) const { return {std::uint64_t{number_} << 58 | std
 // ---- Time
 
 void Shard::Observe() {
-  if (context_.options.clock) timeline_.Observe(context_.options.clock(), !wheel_.empty());
+  if (context_.options.clock) timeline_.Observe(context_.options.clock(), timed_ > 0);
 }
 
 void Shard::Settle(Effects& effects) {
@@ -44,24 +47,26 @@ void Shard::Settle(Effects& effects) {
     stats_.commits += effects.outgoing->mailboxes.empty() ? 0 : 1;
   }
   Time due = Time::max();
-  if (const auto next_ms = wheel_.Next()) due = std::min(timeline_.ClockAt(*next_ms), timeline_.NextGlance());
+  if (timed_ > 0) due = std::min(timeline_.ClockAt(*wheel_.Next()), timeline_.next_glance());
   if (!unsaved_.empty()) due = std::min(due, timeline_.ClockAt(rewrite_ms_));
   if (walk_) due = std::min(due, timeline_.ClockAt(walk_ms_));
-  next_due_.store(due, std::memory_order_seq_cst);
+  if (due != next_due_.load(std::memory_order_relaxed)) next_due_.store(due, std::memory_order_seq_cst);
 }
 
-void Shard::Advance(Time now, Effects& effects) {
+void Shard::Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects) {
   MutexLock lock(mutex_);
-  timeline_.Observe(now, !wheel_.empty());
+  timeline_.Observe(now, timed_ > 0);
   wheel_.Advance(watches_, now_ms(), [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnTimer(slot, effects); });
   if (walk_ && now_ms() >= walk_ms_) WalkSuspects(effects);
   if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved();
   Evict();
+  MoveSamples(samples);
   Settle(effects);
 }
 
 void Shard::OnTimer(Slot slot, Effects& effects) {
-  Watch& watch = At(slot);
+  const Watch& watch = At(slot);
+  if (!watch.timed) return;  // its watch did without it
   if (watch.state == WatchState::kLoading) return Force(slot, EndReason::kFailed, effects);
   if (watch.state == WatchState::kClosing) return MarkReady(slot, effects);
   Reconsider(slot, effects);
@@ -82,18 +87,13 @@ void Shard::WalkSuspects(Effects& effects) {
 
 // ---- Mailboxes
 
-Mailbox* Shard::FindMailbox(std::string_view mailbox) const {
-  const auto found = mailboxes_.find(mailbox);
-  return found == mailboxes_.end() ? nullptr : found->get();
-}
+Mailbox* Shard::FindMailbox(const MailboxKey& mailbox) const { return mailboxes_.Find(mailbox); }
 
-Mailbox& Shard::Enter(std::string_view id) {
-  Mailbox* mailbox = FindMailbox(id);
-  if (mailbox == nullptr) {
-    auto entered = std::make_unique<Mailbox>(id, folder_names_);
-    mailbox = entered.get();
-    mailboxes_.insert(std::move(entered));
-  }
+Mailbox& Shard::Enter(const MailboxKey& id) {
+  Mailbox* mailbox = mailboxes_.Find(id, [this](const Mailbox& found) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!found.watchers.empty()) watches_.Prefetch(found.watchers.front());
+  });
+  if (mailbox == nullptr) mailbox = &mailboxes_.Emplace(id, folder_names_);
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;
     ++stats_.mailboxes_loading;
@@ -105,9 +105,9 @@ Mailbox& Shard::Enter(std::string_view id) {
 
 // What Suspect(all) says is applied to a mailbox when it is next looked at: before anything is judged or changed in it.
 void Shard::ApplySuspicion(Mailbox& mailbox) {
-  if (mailbox.suspect_seen >= suspect_) return;
+  if (mailbox.suspect_seen.Get() >= suspect_) return;
   mailbox.SuspectAll(suspect_);
-  mailbox.suspect_seen = suspect_;
+  mailbox.suspect_seen.Set(suspect_);
   ForEachOf(mailbox.watchers, [this](Slot watcher) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(watcher).resync = true; });
 }
 
@@ -124,7 +124,7 @@ void Shard::Pin(Mailbox& mailbox) {
 void Shard::Unpin(Mailbox& mailbox) {
   if (mailbox.pinned()) return;
   if (mailbox.loading) {  // could not be read
-    mailboxes_.erase(mailboxes_.find(mailbox.id.view()));
+    mailboxes_.Erase(mailbox);
     return;
   }
   if (mailbox.idle) UnlinkIdle(mailbox);
@@ -133,41 +133,34 @@ void Shard::Unpin(Mailbox& mailbox) {
 }
 
 void Shard::LinkIdle(Mailbox& mailbox) {
-  mailbox.idle = true;
-  mailbox.idle_previous = idle_last_;
-  mailbox.idle_next = nullptr;
-  (idle_last_ == nullptr ? idle_first_ : idle_last_->idle_next) = &mailbox;
-  idle_last_ = &mailbox;
+  mailboxes_.LinkIdle(mailbox);
   context_.idle.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Shard::UnlinkIdle(Mailbox& mailbox) {
-  (mailbox.idle_previous == nullptr ? idle_first_ : mailbox.idle_previous->idle_next) = mailbox.idle_next;
-  (mailbox.idle_next == nullptr ? idle_last_ : mailbox.idle_next->idle_previous) = mailbox.idle_previous;
-  mailbox.idle_previous = mailbox.idle_next = nullptr;
-  mailbox.idle = false;
+  mailboxes_.UnlinkIdle(mailbox);
   context_.idle.fetch_sub(1, std::memory_order_relaxed);
 }
 
 // A mailbox with an open coalescing window gets another round, since the window is in memory only; but the limit holds: a window that is
 // lost costs one wake too many, none too few.
 void Shard::Evict() {
-  for (int looked = 0; idle_first_ != nullptr && context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes;
-       ++looked) {
-    Mailbox& mailbox = *idle_first_;
+  const auto too_many = [this] { return context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes; };
+  for (int looked = 0; mailboxes_.first_idle() != nullptr && too_many(); ++looked) {
+    Mailbox& mailbox = *mailboxes_.first_idle();
     UnlinkIdle(mailbox);
     if (looked < kEvictLook && WindowOpen(mailbox)) {
       LinkIdle(mailbox);
     } else {
-      mailboxes_.erase(mailboxes_.find(mailbox.id.view()));
+      mailboxes_.Erase(mailbox);
     }
   }
 }
 
 bool Shard::WindowOpen(const Mailbox& mailbox) const {
-  for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
+  for (DeviceNumber number = 0; number < mailbox.device_count(); ++number) {
     for (std::size_t item_class = 0; item_class < kItemClasses; ++item_class) {
-      if (mailbox.devices[number].woken_ms(item_class) + context_.options.coalesce[item_class].count() > now_ms()) return true;
+      if (mailbox.device(number).woken_ms(item_class) + context_.options.coalesce[item_class].count() > now_ms()) return true;
     }
   }
   return false;
@@ -175,19 +168,20 @@ bool Shard::WindowOpen(const Mailbox& mailbox) const {
 
 void Shard::AgeOut(Time before) {
   MutexLock lock(mutex_);
-  for (const auto& mailbox : mailboxes_) {
-    for (DeviceNumber number = 0; number < mailbox->devices.size(); ++number) {
-      Device& device = mailbox->devices[number];
-      if (!device.known || device.last_seen >= before || device.watches[0] != kNoSlot || device.watches[1] != kNoSlot) continue;
+  mailboxes_.ForEach([before](Mailbox& mailbox) {
+    for (DeviceNumber number = 0; number < mailbox.device_count(); ++number) {
+      Device& device = mailbox.device(number);
+      if (!device.known || SeenAt(device) >= before || device.watches[0] != kNoSlot || device.watches[1] != kNoSlot) continue;
       device.known = false;
-      --mailbox->known_devices;
-      device.cursors.clear();
+      --mailbox.known_devices;
+      mailbox.ForgetCursors(number);
       device.hierarchy_cursor.reset();
       device.heartbeat_s.reset();
       device.folders.Clear();
+      device.told_folders.Clear();
       device.told = {};
     }
-  }
+  });
 }
 
 // ---- Versions and writes
@@ -229,7 +223,20 @@ void Shard::Link(Slot slot, Watch::List list) {
   ListOf(watch).PushBack(slot, Siblings());
   if (list != Watch::List::kWatchers) return;
   ++watch.mailbox->watching;
-  watch.mailbox->devices[watch.device].watch(watch.kind) = slot;
+  watch.mailbox->device(watch.device).watch(watch.kind) = slot;
+  JoinCrowd(slot);
+}
+
+void Shard::JoinCrowd(Slot slot) {
+  const Watch& watch = At(slot);
+  Mailbox& mailbox = *watch.mailbox;
+  const auto join = [&](Slot each) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    mailbox.crowd()->Add(each, At(each).generation, At(each).folders, mailbox.watching, IsWatching());
+  };
+  if (mailbox.crowd() != nullptr) return join(slot);
+  if (mailbox.watching <= Crowd::kMany) return;
+  mailbox.Extend().crowd = std::make_unique<Crowd>();
+  ForEachOf(mailbox.watchers, join);
 }
 
 void Shard::Delist(Slot slot) {
@@ -238,7 +245,8 @@ void Shard::Delist(Slot slot) {
   ListOf(watch).Remove(slot, Siblings());
   if (watch.list == Watch::List::kWatchers) {
     --watch.mailbox->watching;
-    watch.mailbox->devices[watch.device].watch(watch.kind) = kNoSlot;
+    watch.mailbox->device(watch.device).watch(watch.kind) = kNoSlot;
+    if (watch.mailbox->watching < Crowd::kFew && watch.mailbox->crowd() != nullptr) watch.mailbox->rare->crowd.reset();
   }
   watch.list = Watch::List::kNone;
 }
@@ -254,19 +262,21 @@ void Shard::Unlink(Slot slot) {
 }
 
 void Shard::Park(Slot slot, std::int64_t due_ms) {
-  if (At(slot).timer.place != TimerNode::kNowhere) {
-    if (At(slot).timer.due_ms == due_ms) return;
-    wheel_.Cancel(watches_, slot);
-  }
+  Watch& watch = At(slot);
+  timed_ += !watch.timed;
+  watch.timed = true;
+  if (watch.timer.scheduled() && watch.timer.due.ms() <= due_ms) return wheel_.Postpone(watches_, slot, due_ms);
+  wheel_.Cancel(watches_, slot);
   wheel_.Schedule(watches_, slot, due_ms);
 }
 
 void Shard::MarkReady(Slot slot, Effects& effects) {
   Watch& watch = At(slot);
   if (watch.state == WatchState::kReady) return;
-  wheel_.Cancel(watches_, slot);
+  timed_ -= watch.timed;
+  watch.timed = false;
   watch.state = WatchState::kReady;
-  ready_[watch.loop].PushBack(slot, [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; });
+  ready_[watch.loop].Push(slot, Nexts());
   effects.loops |= std::uint32_t{1} << watch.loop;
 }
 
@@ -289,7 +299,7 @@ void Shard::Wait(Slot slot, const Verdict& verdict) {
   Watch& watch = At(slot);
   watch.state = WatchState::kParked;
   if (verdict.wait == Verdict::Wait::kNoChange) watch.resync = false;  // the device has caught up
-  if (verdict.wait == Verdict::Wait::kPaced && watch.timer.due_ms != verdict.due_ms) ++stats_.wakes_paced;
+  if (verdict.wait == Verdict::Wait::kPaced && watch.timer.due.ms() != verdict.due_ms) ++stats_.wakes_paced;
   Park(slot, verdict.due_ms);
 }
 

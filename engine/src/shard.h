@@ -14,7 +14,6 @@
 #ifndef MAILWAKE_SRC_SHARD_H_
 #define MAILWAKE_SRC_SHARD_H_
 
-#include <absl/container/flat_hash_set.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
@@ -35,7 +34,7 @@
 #include "engine/src/heartbeat_window.h"
 #include "engine/src/id_hash.h"
 #include "engine/src/judge.h"
-#include "engine/src/mailbox.h"
+#include "engine/src/mailbox_table.h"
 #include "engine/src/outbox.h"
 #include "engine/src/timeline.h"
 #include "engine/src/timer_wheel.h"
@@ -47,6 +46,12 @@ namespace mailwake {
 
 inline constexpr std::size_t kMaxLoops = 16;
 
+// A change and its mailbox's hash.
+struct KeyedChange {
+  MailboxKey mailbox;
+  const Change* change;
+};
+
 class Shard {
  public:
   using Done = absl::AnyInvocable<void(absl::Status)>;
@@ -54,32 +59,33 @@ class Shard {
   Shard(Context& context, std::uint32_t number);
 
   // ---- shard_hold.cc
-  PingId Hold(const PingRequest& request, EndCallback done, Effects& effects);
+  PingId Hold(const MailboxKey& mailbox, const PingRequest& request, EndCallback done, Effects& effects);
   bool Cancel(Slot slot, std::uint32_t generation, Effects& effects);
-  std::size_t EndWatches(std::string_view mailbox, std::optional<std::string_view> device, Effects& effects);
+  std::size_t EndWatches(const MailboxKey& mailbox, std::optional<std::string_view> device, Effects& effects);
   std::size_t Shed(std::size_t count, Effects& effects);
   void Drain(Duration over, Effects& effects);
 
   // ---- shard_change.cc. The strings of the changes need only live for the call.
-  void Publish(std::span<const Change* const> changes, Done done, Effects& effects);
-  void SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects);
-  void SuspectMailbox(std::string_view mailbox, Done done, Effects& effects);
+  void Publish(std::span<const KeyedChange> changes, Done done, Effects& effects);
+  void SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects);
+  void SuspectMailbox(const MailboxKey& mailbox, Done done, Effects& effects);
   void SuspectEverything(Version version, Effects& effects);
 
   // ---- shard_sync.cc
   Version BeginSync() const { return last_version_.load(std::memory_order_acquire); }
   bool GaveOut(Version ticket) const { return ticket <= BeginSync(); }  // a ticket of that version can exist
-  void EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, Done done, Effects& effects);
-  void ResetCursor(std::string_view mailbox, std::string_view device, std::string_view folder, Done done, Effects& effects);
-  void BeginFolderSync(std::string_view mailbox, Engine::FolderListCallback done, Effects& effects);
-  void EndFolderSync(std::string_view mailbox, std::string_view device, Version version, Done done, Effects& effects);
-  void Delivered(std::string_view mailbox, std::string_view device, PingId id);
+  void EndSync(const MailboxKey& mailbox, const SyncTicket& ticket, std::span<const std::string_view> folders, Done done, Effects& effects);
+  void ResetCursor(const MailboxKey& mailbox, std::string_view device, std::string_view folder, Done done, Effects& effects);
+  void BeginFolderSync(const MailboxKey& mailbox, Engine::FolderListCallback done, Effects& effects);
+  void EndFolderSync(const MailboxKey& mailbox, std::string_view device, Version version, Done done, Effects& effects);
+  void Delivered(const MailboxKey& mailbox, std::string_view device, PingId id);
 
   // ---- shard_deliver.cc. Moves up to `most` decided ends of a loop into the batch; true if more are left.
-  bool Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effects);
+  // Heartbeats that began since are added to `samples`.
+  bool Take(LoopId loop, std::size_t most, EndBatch& batch, Reused<HeartbeatSample>& samples, Effects& effects);
 
   // ---- shard.cc
-  void Advance(Time now, Effects& effects);
+  void Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects);
   // When Advance must be called next, on the caller's clock; Time::max() if nothing waits for the time.
   Time next_due() const { return next_due_.load(std::memory_order_seq_cst); }
   void AgeOut(Time before);
@@ -90,26 +96,38 @@ class Shard {
   // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
   void HandedOver(Outgoing* outgoing, Effects& effects);
   void Committed(Outgoing* outgoing, Effects& effects);
-  void WriteUnsaved(Effects& effects);                                               // now, not when the next attempt is due
-  bool idle() const;                                                                 // nothing waits for the store
-  std::string MailboxId(const Mailbox* mailbox) const { return mailbox->id.str(); }  // constant while the mailbox is pinned
+  void WriteUnsaved(Effects& effects);                                                        // now, not when the next attempt is due
+  bool idle() const;                                                                          // nothing waits for the store
+  std::string MailboxId(const Mailbox* mailbox) const { return std::string(mailbox->id()); }  // constant while the mailbox is pinned
 
   // ---- shard_report.cc
   void AddStats(Stats& stats) const;
   void AddPings(std::size_t most, std::vector<PingView>& pings) const;
-  void Explain(std::string_view mailbox, std::string_view device, Explanation& explanation) const;
-  void TakeSamples(std::vector<HeartbeatSample>& samples);
+  void Explain(const MailboxKey& mailbox, std::string_view device, Explanation& explanation) const;
+  void TakeSamples(Reused<HeartbeatSample>& samples);
   void CheckInvariants() const;
 
  private:
   // shard_report.cc
+  void MoveSamples(Reused<HeartbeatSample>& samples) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PingView View(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CheckCrowd(const Mailbox& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Shorthands.
   Watch& At(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return watches_[slot]; }
   PingId IdOf(Slot slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   auto Siblings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return const_cast<WatchTable&>(watches_)[slot].siblings; };
+  }
+  // Whether a crowd's entry is not stale.
+  auto IsWatching() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return [this](const Crowd::Entry& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      const Watch& watch = watches_[entry.slot];
+      return watch.generation == entry.generation && watch.list == Watch::List::kWatchers;
+    };
+  }
+  auto Nexts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Slot& { return watches_[slot].next; };
   }
   static SlotList& ListOf(const Watch& watch) {
     return watch.list == Watch::List::kWatchers ? watch.mailbox->watchers : watch.mailbox->aside;
@@ -124,8 +142,8 @@ class Shard {
   std::int64_t now_ms() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return timeline_.now_ms(); }
   // At the end of a call: publishes next_due(), takes what is to be handed over to the store.
   void Settle(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Mailbox& Enter(std::string_view mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Mailbox* FindMailbox(std::string_view mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Mailbox& Enter(const MailboxKey& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Mailbox* FindMailbox(const MailboxKey& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // false: too many wait
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
@@ -141,6 +159,7 @@ class Shard {
 
   // A watch's way (shard.cc)
   void Link(Slot slot, Watch::List list) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // its mailbox's watchers or aside
+  void JoinCrowd(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);               // if its mailbox has one, or should have
   void Delist(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                  // out of that, and of its device's place
   void Unlink(Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);                  // and no longer counted
   void Park(Slot slot, std::int64_t due_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -164,6 +183,7 @@ class Shard {
   bool InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::size_t Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A PING of the same device that waits for the mailbox to be read.
   bool WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -194,34 +214,34 @@ class Shard {
 
   // shard_sync.cc
   void ReconsiderDevice(const Device& device, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The device, made if it is new; null if there is no room for one more. `record`: its record must be written.
-  Device* EnterDevice(Mailbox& mailbox, std::string_view device, bool& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The device, made if it is new; kNoDevice if there is no room for one more. `record`: its record must be written.
+  DeviceNumber EnterDevice(Mailbox& mailbox, std::string_view device, bool& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool SeenNow(Mailbox& mailbox, Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // true: its record must be written
   absl::Status MoveCursors(Mailbox& mailbox, std::string_view device, Version ticket, std::span<const std::string_view> folders,
                            Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void AcknowledgeNamed(Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AcknowledgeNamed(Mailbox& mailbox, Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs `call` once the mailbox is in memory, now or later; `done` gets its outcome, OK once it is durable.
   using Call = absl::AnyInvocable<absl::Status(Mailbox&, Effects&)>;
-  void WhenLoaded(std::string_view mailbox, Done done, Call call, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WhenLoaded(const MailboxKey& mailbox, Done done, Call call, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(Done done, const absl::Status& status, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_deliver.cc
   void Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Constant.
   Context& context_;
   const std::uint32_t number_;
+  const bool windows_;  // some class has a coalescing window
 
   mutable Mutex mutex_;
   Timeline timeline_ ABSL_GUARDED_BY(mutex_);
   TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
   WatchTable watches_ ABSL_GUARDED_BY(mutex_);
-  std::array<SlotList, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
+  std::size_t timed_ ABSL_GUARDED_BY(mutex_) = 0;  // watches that wait for their timer
+  std::array<SlotQueue, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
   FolderNames folder_names_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_set<std::unique_ptr<Mailbox>, MailboxHash, MailboxEqual> mailboxes_ ABSL_GUARDED_BY(mutex_);  // goes before the names
-  Mailbox* idle_first_ ABSL_GUARDED_BY(mutex_) = nullptr;                                                       // least recently used
-  Mailbox* idle_last_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  MailboxTable mailboxes_ ABSL_GUARDED_BY(mutex_);  // goes before the names
   VersionBlock block_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Version> last_version_;                 // given out by this shard; at first, all that went before. Written under the lock
   Version suspect_ ABSL_GUARDED_BY(mutex_);           // Suspect(all), latest
@@ -233,7 +253,9 @@ class Shard {
   std::vector<Mailbox*> unsaved_ ABSL_GUARDED_BY(mutex_);
   std::int64_t rewrite_ms_ ABSL_GUARDED_BY(mutex_) = 0;  // when to try them again
   std::int64_t rewrite_delay_ms_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
+  Reused<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
+  std::vector<FolderNumber> found_ ABSL_GUARDED_BY(mutex_);  // by Look
+  FolderSet folders_ ABSL_GUARDED_BY(mutex_);                // of one call, whichever it is
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   Stats stats_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Time> next_due_{Time::max()};

@@ -19,6 +19,12 @@
 namespace mailwake {
 namespace {
 
+// The folder goes from the store, with everybody's cursors in it.
+void RecordErased(Mailbox& mailbox, FolderNumber number, MailboxWrite& write) {
+  mailbox.Extend().erased.emplace_back(mailbox.FolderId(number));
+  write.erased_folders.emplace_back(mailbox.FolderId(number));
+}
+
 absl::Status NoVersions() { return absl::UnavailableError("the store has not confirmed a block of versions; publish again"); }
 
 }  // namespace
@@ -44,13 +50,13 @@ struct Shard::Waiting {
 
 // ---- Published changes
 
-void Shard::Publish(std::span<const Change* const> changes, Done done, Effects& effects) {
+void Shard::Publish(std::span<const KeyedChange> changes, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   Waiting waiting;
   absl::Status outcome;
-  for (const Change* change : changes) {
-    Mailbox& mailbox = Enter(change->mailbox);
+  for (const auto& [id, change] : changes) {
+    Mailbox& mailbox = Enter(id);
     if (!mailbox.loading) {
       outcome.Update(Apply(mailbox, *change, 0, effects));
     } else {
@@ -95,19 +101,19 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     ++stats_.masked;
     return absl::OkStatus();
   }
-  FolderNumber number = mailbox.folders.Find(change.folder);
+  FolderNumber number = mailbox.FindFolder(change.folder);
   if (number == kNoFolder && !HasFolderRoom(mailbox, 1)) {
-    return absl::FailedPreconditionError(absl::StrCat("the mailbox ", mailbox.id.str(), " has ", mailbox.folders.living(),
+    return absl::FailedPreconditionError(absl::StrCat("the mailbox ", std::string(mailbox.id()), " has ", mailbox.living(),
                                                       " folders, as many as it may: there is no room for ", std::string(change.folder)));
   }
-  const bool replaces = number != kNoFolder && mailbox.folders[number].item_class().value_or(change.item_class) != change.item_class;
+  const bool replaces = number != kNoFolder && mailbox.folder(number).item_class().value_or(change.item_class) != change.item_class;
   const std::uint64_t host_version = change.host_version.value_or(0);
-  if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.folders[number].host_version()) {
+  if (number != kNoFolder && !replaces && host_version != 0 && host_version <= mailbox.host_version(number)) {
     ++stats_.repeats;
     MakeDurable(mailbox);
     return absl::OkStatus();
   }
-  const Version newest = number == kNoFolder ? suspect_ : std::max<Version>(suspect_, mailbox.folders[number].version);
+  const Version newest = number == kNoFolder ? suspect_ : std::max(suspect_, mailbox.folder(number).version());
   // Suspect(all) came after it and was applied first: it says more, and a sync that began after both covers both.
   const bool covered = !replaces && reserved != 0 && reserved <= newest;
   const Version version = covered || reserved > newest ? std::max(reserved, newest) : NextVersion(effects);
@@ -119,16 +125,16 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
       change.device.empty() || replaces ? kNoDevice : mailbox.InternDevice(change.device, 2 * context_.options.limits.devices_per_mailbox);
   MailboxWrite& write = Write(mailbox);
   if (number == kNoFolder) number = CreateFolder(mailbox, change.folder, change.item_class);
-  Folder& folder = mailbox.folders[number];
+  Folder& folder = mailbox.folder(number);
   if (replaces) {
     ReplaceFolder(mailbox, number, change.item_class, version, write);
-    mailbox.hierarchy = std::max(mailbox.hierarchy, version);
+    mailbox.hierarchy.Set(std::max(mailbox.hierarchy.Get(), version));
     AddHierarchy(mailbox, write);
   } else {
     folder.set_class(change.item_class);
     if (!covered) folder.Change(version, origin);
   }
-  if (host_version != 0) folder.Extend().host_version = host_version;
+  if (host_version != 0) mailbox.SetHostVersion(number, host_version);
   AddFolder(mailbox, number, write);
   if (replaces) {
     ReconsiderAll(mailbox, effects);
@@ -144,19 +150,23 @@ void Shard::MakeDurable(Mailbox& mailbox) {
 }
 
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
-  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    if (At(slot).folders.Contains(folder)) Reconsider(slot, effects);
-  });
+  const auto wake = [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!At(slot).folders.Contains(folder) || !mailbox.Behind(At(slot).device, folder)) return;
+    if (windows_) return Reconsider(slot, effects);
+    MarkReady(slot, effects);  // a new version, which no window holds back: it is judged when it is delivered
+  };
+  if (mailbox.crowd() != nullptr) return mailbox.crowd()->ForEach(folder, IsWatching(), wake);
+  ForEachOf(mailbox.watchers, wake);
 }
 
 FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class) {
   FolderSet watched;
-  if (mailbox.folders.living() < mailbox.folders.size()) {
+  if (mailbox.living() < mailbox.folder_count()) {
     ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { watched.Add(At(slot).folders); });
   }
   const FolderNumber number = mailbox.FreeFolderNumber(watched);
   mailbox.DropCursors(number);
-  Folder& folder = mailbox.folders.Create(number, id, item_class);
+  Folder& folder = mailbox.CreateFolder(number, id, item_class);
   // Whatever Suspect(all) was afraid of may have been in this folder.
   if (suspect_ != 0) folder.Change(suspect_, kNoDevice);
   return number;
@@ -166,40 +176,37 @@ FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::opt
 // them.
 bool Shard::HasFolderRoom(Mailbox& mailbox, std::size_t fresh) {
   const std::size_t limit = context_.options.limits.folders_per_mailbox;
-  if (mailbox.folders.living() + fresh <= limit) return true;
+  if (mailbox.living() + fresh <= limit) return true;
   FolderSet named;
   ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { named.Add(At(slot).folders); });
-  for (DeviceNumber number = 0; number < mailbox.devices.size(); ++number) {
-    named.Add(mailbox.devices[number].folders);
+  for (DeviceNumber number = 0; number < mailbox.device_count(); ++number) {
+    named.Add(mailbox.device(number).folders);
   }
   MailboxWrite* write = nullptr;
-  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
-    const Folder& folder = mailbox.folders[number];
-    if (!folder.alive || folder.declaration() != nullptr || folder.version > suspect_ || named.Contains(number)) continue;
+  for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+    const Folder& folder = mailbox.folder(number);
+    if (!folder.alive() || mailbox.declaration(number) != nullptr || folder.version() > suspect_ || named.Contains(number)) continue;
     if (write == nullptr) write = &Write(mailbox);
-    mailbox.Extend().erased.push_back(folder.id.str());
-    write->erased_folders.push_back(folder.id.str());
+    RecordErased(mailbox, number, *write);
     mailbox.DropCursors(number);
-    mailbox.folders.Erase(number);
+    mailbox.EraseFolder(number);
   }
-  return mailbox.folders.living() + fresh <= limit;
+  return mailbox.living() + fresh <= limit;
 }
 
 // The folder of another class that has the same id now: everybody is behind in it, whoever changed it, and starts over.
 void Shard::ReplaceFolder(Mailbox& mailbox, FolderNumber number, ItemClass item_class, Version version, MailboxWrite& write) {
-  Folder& folder = mailbox.folders[number];
+  Folder& folder = mailbox.folder(number);
   mailbox.DropCursors(number);
-  mailbox.Extend().erased.push_back(folder.id.str());
-  write.erased_folders.push_back(folder.id.str());
+  RecordErased(mailbox, number, write);
   folder.set_class(item_class);
-  if (folder.extra) folder.extra->host_version = 0;
-  folder.Change(version, kNoDevice);
-  folder.other = version;
+  mailbox.SetHostVersion(number, 0);
+  folder.Restart(version);
 }
 
 // ---- Declared folder lists
 
-void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects) {
+void Shard::SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   // Now: a sync that begins after this call covers it.
@@ -215,22 +222,24 @@ void Shard::SetFolders(std::string_view mailbox, std::vector<DeclaredFolder> fol
 namespace {
 
 // There was no such folder, as far as is known: only syncs and PINGs have named it.
-bool OnlyNamed(const Folder& folder, Version suspect) {
-  return !folder.item_class() || (folder.declaration() == nullptr && folder.version <= suspect);
+bool OnlyNamed(const Mailbox& mailbox, FolderNumber number, Version suspect) {
+  const Folder& folder = mailbox.folder(number);
+  return !folder.item_class() || (mailbox.declaration(number) == nullptr && folder.version() <= suspect);
 }
 
-bool SameDeclaration(const Folder& folder, const DeclaredFolder& declared, std::size_t position) {
-  const Folder::Declaration* old = folder.declaration();
-  return old != nullptr && folder.item_class() == declared.item_class && old->name == declared.name && old->type == declared.type &&
-         old->parent == declared.parent && old->position == position;
+bool SameDeclaration(const Mailbox& mailbox, FolderNumber number, const DeclaredFolder& declared, std::size_t position) {
+  const Folder::Declaration* old = mailbox.declaration(number);
+  return old != nullptr && mailbox.folder(number).item_class() == declared.item_class && old->name == declared.name &&
+         old->type == declared.type && old->parent == declared.parent && old->position == position;
 }
 
 }  // namespace
 
 absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, VersionBlock versions, Effects& effects) {
-  Version newest = std::max(suspect_, mailbox.hierarchy);
-  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number)
-    newest = std::max<Version>(newest, mailbox.folders[number].version);
+  Version newest = std::max(suspect_, mailbox.hierarchy.Get());
+  for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+    newest = std::max(newest, mailbox.folder(number).version());
+  }
   if (versions.first <= newest) versions = TakeVersions(folders.size() + 1, effects);
   if (versions.size() == 0) return NoVersions();
   MailboxWrite write;
@@ -239,31 +248,28 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
   absl::flat_hash_set<std::string_view> kept;
   for (const DeclaredFolder& folder : folders) kept.insert(folder.id);
 
-  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
-    const Folder& folder = mailbox.folders[number];
-    if (!folder.alive || kept.contains(folder.id)) continue;
-    changed |= folder.declaration() != nullptr;
-    mailbox.Extend().erased.push_back(folder.id.str());
-    write.erased_folders.push_back(folder.id.str());
+  for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+    if (!mailbox.folder(number).alive() || kept.contains(mailbox.FolderId(number))) continue;
+    changed |= mailbox.declaration(number) != nullptr;
+    RecordErased(mailbox, number, write);
     mailbox.DropCursors(number);
-    mailbox.folders.Erase(number);
+    mailbox.EraseFolder(number);
   }
   for (std::size_t position = 0; position < folders.size(); ++position) {
     const DeclaredFolder& declared = folders[position];
-    FolderNumber number = mailbox.folders.Find(declared.id);
-    if (number != kNoFolder && SameDeclaration(mailbox.folders[number], declared, position)) continue;
+    FolderNumber number = mailbox.FindFolder(declared.id, static_cast<FolderNumber>(position));
+    if (number != kNoFolder && SameDeclaration(mailbox, number, declared, position)) continue;
     changed = true;
     if (number == kNoFolder) {
       number = CreateFolder(mailbox, declared.id, declared.item_class);
-      mailbox.folders[number].Change(versions.first++, kNoDevice);  // creating a folder is a change in it
-    } else if (mailbox.folders[number].item_class().value_or(declared.item_class) != declared.item_class) {
+      mailbox.folder(number).Change(versions.first++, kNoDevice);  // creating a folder is a change in it
+    } else if (mailbox.folder(number).item_class().value_or(declared.item_class) != declared.item_class) {
       ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
-    } else if (OnlyNamed(mailbox.folders[number], suspect_)) {
-      mailbox.folders[number].Change(versions.first++, kNoDevice);  // it is created now
+    } else if (OnlyNamed(mailbox, number, suspect_)) {
+      mailbox.folder(number).Change(versions.first++, kNoDevice);  // it is created now
     }
-    Folder& folder = mailbox.folders[number];
-    folder.set_class(declared.item_class);
-    folder.Extend().declaration = {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)};
+    mailbox.folder(number).set_class(declared.item_class);
+    mailbox.Declare(number, {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)});
     AddFolder(mailbox, number, write);
   }
   if (!changed) {
@@ -271,7 +277,7 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     return absl::OkStatus();
   }
   mailbox.declared = true;
-  mailbox.hierarchy = versions.first++;
+  mailbox.hierarchy.Set(versions.first++);
   AddHierarchy(mailbox, write);
   Write(mailbox) = std::move(write);
   ReconsiderAll(mailbox, effects);
@@ -280,7 +286,7 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
 
 // ---- Suspicion
 
-void Shard::SuspectMailbox(std::string_view mailbox, Done done, Effects& effects) {
+void Shard::SuspectMailbox(const MailboxKey& mailbox, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   const Version version = NextVersion(effects);
@@ -294,8 +300,8 @@ absl::Status Shard::Suspect(Mailbox& mailbox, Version version, Effects& effects)
   if (version == 0) return NoVersions();
   mailbox.SuspectAll(version);
   MailboxWrite& write = Write(mailbox);
-  for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
-    if (mailbox.folders[number].alive) AddFolder(mailbox, number, write);
+  for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+    if (mailbox.folder(number).alive()) AddFolder(mailbox, number, write);
   }
   ForEachOf(mailbox.watchers, [this](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(slot).resync = true; });
   ReconsiderAll(mailbox, effects);

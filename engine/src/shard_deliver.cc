@@ -10,13 +10,12 @@
 
 namespace mailwake {
 
-bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effects) {
+bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Reused<HeartbeatSample>& samples, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
-  const auto links = [this](Slot at) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Links& { return watches_.timer(at).links; };
-  SlotList& ready = ready_[loop];
+  SlotQueue& ready = ready_[loop];
   for (std::size_t taken = 0; taken < most && !ready.empty(); ++taken) {
-    const Slot slot = ready.PopFront(links);
+    const Slot slot = ready.Pop(Nexts());
     if (!At(slot).forced) ApplySuspicion(*At(slot).mailbox);
     const Verdict verdict = Judge(context_.options, At(slot), now_ms());
     if (verdict.ends) {
@@ -25,6 +24,7 @@ bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Effects& effect
       Wait(slot, verdict);  // the device has caught up since
     }
   }
+  MoveSamples(samples);
   Settle(effects);
   return !ready.empty();
 }
@@ -37,30 +37,31 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   end.id = id;
   end.reason = reason;
   if (reason == EndReason::kRefused) {
-    end.refusal = watch.refusal;
-    end.bound = watch.bound;
+    end.refusal = watch.rare->refusal;
+    end.bound = watch.rare->bound;
   }
-  if (reason == EndReason::kFailed) watch.retry_after_s = RetryAfter();
-  end.retry_after = std::chrono::seconds(watch.retry_after_s);
+  if (reason == EndReason::kFailed) watch.Extend().retry_after_s = RetryAfter();
+  if (watch.rare) end.retry_after = std::chrono::seconds(watch.rare->retry_after_s);
 
-  LastEnd last{.id = id, .time = timeline_.clock(), .reason = reason};
+  Device::LastEnd last{.time = PackedTime(timeline_.clock().time_since_epoch().count()), .reason = reason};
   if (reason == EndReason::kChanged || reason == EndReason::kResync || reason == EndReason::kHierarchy) Tell(watch, reason, batch, last);
   EndRecord& record = batch.AddRecord();
   record.id = id;
   record.reason = reason;
-  record.time = last.time;
-  record.version = last.version;
+  record.time = timeline_.clock();
+  record.version = last.version.Get();
   record.folder.clear();
-  if (watch.who) {
-    record.mailbox = watch.who->mailbox;
-    record.device = watch.who->device;
+  if (watch.who() != nullptr) {
+    record.mailbox = watch.who()->mailbox;
+    record.device = watch.who()->device;
   } else {
-    Device& device = watch.mailbox->devices[watch.device];
-    record.mailbox = watch.mailbox->id.view();
-    record.device = device.id.view();
-    if (last.folder != kNoFolder) record.folder = watch.mailbox->folders[last.folder].id.view();
+    Device& device = watch.mailbox->device(watch.device);
+    record.mailbox = watch.mailbox->id();
+    record.device = watch.mailbox->DeviceId(device);
+    if (last.folder != kNoFolder) record.folder = watch.mailbox->FolderId(last.folder);
+    device.last_id = id;
     device.last_end = last;
-    if (watch.delayed) device.rivalry.delayed = device.rivalry.delayed - 1;
+    if (watch.delayed) --device.rivalry.delayed;
   }
 
   Unlink(slot);
@@ -74,25 +75,27 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
 
 // Names the folders, and keeps what the device is being told. A PING that ends kHierarchy names none, but is a wake for what it is behind
 // in.
-void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last) {
+void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) {
   const Mailbox& mailbox = *watch.mailbox;
-  Device& device = watch.mailbox->devices[watch.device];
+  Device& device = watch.mailbox->device(watch.device);
   const bool names = reason != EndReason::kHierarchy;
   bool news = false;
-  FolderSet behind;
+  FolderSet& behind = folders_;
+  behind.Clear();
   Version upto = 0;
   if (names) {
-    device.named.reset();
+    device.ForgetNamed();
   } else {
-    news = device.told.hierarchy != Maybe<Version>(mailbox.hierarchy);
-    device.told.hierarchy = mailbox.hierarchy;
+    const MaybePacked hierarchy(mailbox.hierarchy.Get());
+    news = !(device.told.hierarchy == hierarchy);
+    device.told.hierarchy = hierarchy;
     last.version = mailbox.hierarchy;
   }
   watch.folders.ForEach([&](FolderNumber number) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    const Folder& folder = mailbox.folders[number];
+    const Folder& folder = mailbox.folder(number);
     const Version version = folder.VersionFor(watch.device);
     const bool is_behind = mailbox.Behind(watch.device, number);
-    if (names && (is_behind || reason == EndReason::kResync)) batch.AddName(folder.id);
+    if (names && (is_behind || reason == EndReason::kResync)) batch.AddName(mailbox.FolderId(number));
     if (!is_behind) return;
     news |= !WasTold(mailbox, device, watch.device, number);
     behind.Add(number);
@@ -100,19 +103,17 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, LastEnd& last)
     if (!names) return;
     if (last.folder == kNoFolder) {
       last.folder = number;
-      last.version = version;
+      last.version.Set(version);
     }
     const auto item_class = static_cast<std::size_t>(folder.item_class().value_or(ItemClass::kEmail));
     if (context_.options.coalesce[item_class].count() > 0) device.SetWoken(item_class, now_ms());
     if (context_.options.acknowledge != Acknowledge::kPing) return;
-    if (!device.named) device.named = std::make_unique<Device::Named>();
-    device.named->folders.emplace_back(number, version);
+    device.Name().folders.emplace_back(number, version);
   });
-  Told& told = device.told;
-  told.folders = std::move(behind);
-  told.upto = upto;
+  device.told_folders.Assign(behind);
+  device.told.upto.Set(upto);
   device.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(device.repeats + 1, 100));
-  told.at_ms = now_ms();
+  device.told.at = PackedTime(now_ms());
 }
 
 }  // namespace mailwake

@@ -65,7 +65,7 @@ struct Shard::Terms {
   }
 };
 
-PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effects) {
+PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, EndCallback done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   ++stats_.holds;
@@ -74,7 +74,7 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
   watch.state = WatchState::kLoading;
   watch.kind = request.kind;
   watch.loop = request.loop < kMaxLoops ? request.loop : 0;
-  watch.since_ms = now_ms();
+  watch.since = PackedTime(now_ms());
   watch.done = std::move(done);
   const PingId id = IdOf(slot);
 
@@ -86,17 +86,17 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
   } else if (!InRange(heartbeat, request.folders ? request.folders->size() : 0, terms)) {
     Refuse(slot, request, terms, effects);  // whatever was remembered
   } else if (context_.draining.load(std::memory_order_relaxed)) {
-    watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
+    watch.Extend().who = {std::string(request.mailbox), std::string(request.device)};
     Force(slot, EndReason::kDrained, effects);
   } else {
-    Mailbox& mailbox = Enter(request.mailbox);
+    Mailbox& mailbox = Enter(mailbox_id);
     Pin(mailbox);
     watch.mailbox = &mailbox;
     ++mailbox.watches;
     if (!mailbox.loading) {
       Admit(slot, request, effects);
     } else {
-      watch.who = std::make_unique<Watch::Who>(Watch::Who{std::string(request.mailbox), std::string(request.device)});
+      watch.Extend().who = {std::string(request.mailbox), std::string(request.device)};
       const bool counted = Count(slot, WaitsAlready(mailbox, request));
       if (!counted) terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(context_.options.limits.pings));
       auto owned = std::make_shared<OwnedRequest>(request);
@@ -127,25 +127,27 @@ PingId Shard::Hold(const PingRequest& request, EndCallback done, Effects& effect
 void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   Watch& watch = At(slot);
   Mailbox& mailbox = *watch.mailbox;
-  wheel_.Cancel(watches_, slot);
   Delist(slot);
-  const DeviceNumber known = mailbox.devices.Find(request.device);
-  Device* device = known == kNoDevice ? nullptr : &mailbox.devices[known];
+  const DeviceNumber known = mailbox.FindDevice(request.device);
+  Device* device = known == kNoDevice ? nullptr : &mailbox.device(known);
   Terms terms;
   if (!Settled(request, device, terms) || !HasRoom(mailbox, request, device, slot, terms)) return Refuse(slot, request, terms, effects);
 
   if (device != nullptr && device->watch(request.kind) != kNoSlot) Supersede(device->watch(request.kind), effects);
-  watch.device = mailbox.InternDevice(request.device, mailbox.devices.size() + 1);
-  device = &mailbox.devices[watch.device];
-  watch.who.reset();
-  watch.deadline_ms = (watch.since_ms + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs;
-  if (request.kind == PingKind::kPing && device->named && device->named->delivered) AcknowledgeNamed(*device);
+  watch.device = mailbox.InternDevice(request.device, mailbox.device_count() + 1);
+  device = &mailbox.device(watch.device);
+  watch.rare.reset();
+  watch.deadline = PackedTime((watch.since.ms() + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs);
+  if (request.kind == PingKind::kPing && device->named() != nullptr && device->named()->delivered) AcknowledgeNamed(mailbox, *device);
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {
-    samples_.push_back({request.kind, now_ms(), terms.heartbeat,
-                        std::hash<std::string_view>{}(mailbox.id) * 31 + std::hash<std::string_view>{}(device->id),
-                        std::string(request.network)});
+    HeartbeatSample& sample = samples_.Next();
+    sample.kind = request.kind;
+    sample.at_ms = now_ms();
+    sample.heartbeat = terms.heartbeat;
+    sample.device = std::uint64_t{mailbox.tag} << 32 | mailbox.device(watch.device).hash;
+    sample.network = request.network;
   }
   Link(slot, Watch::List::kWatchers);
   watch.state = WatchState::kParked;
@@ -179,24 +181,37 @@ bool Shard::InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& 
 
 bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms) {
   const Limits& limits = context_.options.limits;
-  std::size_t fresh = 0;
-  if (request.folders && !mailbox.declared) {
-    for (const WatchedFolder& folder : *request.folders) fresh += mailbox.folders.Find(folder.id) == kNoFolder;
-  }
+  const std::size_t fresh = request.folders ? Look(mailbox, *request.folders) : 0;
   const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
-  if (fresh > 0 && !HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
+  if (fresh > 0 && !mailbox.declared) {
+    if (!HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
+    Look(mailbox, *request.folders);  // some may have made room
+  }
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
-  const bool replaces = device != nullptr && device->watches[static_cast<std::size_t>(request.kind)] != kNoSlot;
+  const bool replaces = device != nullptr && device->watch(request.kind) != kNoSlot;
   if (mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
   if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
   return true;
+}
+
+// Which folders those are, in `found_`; how many of them are new.
+std::size_t Shard::Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders) {
+  std::size_t fresh = 0;
+  FolderNumber number = kNoFolder;
+  found_.clear();
+  for (const WatchedFolder& folder : folders) {
+    number = mailbox.FindFolder(folder.id, number + 1);  // most devices name them in the same order each time
+    found_.push_back(number);
+    fresh += number == kNoFolder;
+  }
+  return fresh;
 }
 
 bool Shard::WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const {
   bool waits = false;
   ForEachOf(mailbox.aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Watch& watch = watches_[slot];
-    waits |= watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who->device == request.device;
+    waits |= watch.state == WatchState::kLoading && watch.kind == request.kind && watch.who()->device == request.device;
   });
   return waits;
 }
@@ -216,11 +231,11 @@ bool Shard::Count(Slot slot, bool replaces) {
 
 void Shard::Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) {
   Watch& watch = At(slot);
-  watch.refusal = terms.refusal;
-  watch.bound = static_cast<std::uint32_t>(terms.bound);
-  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) watch.retry_after_s = RetryAfter();
-  watch.who = std::make_unique<Watch::Who>(
-      Watch::Who{std::string(request.mailbox.substr(0, kMaxMailboxBytes)), std::string(request.device.substr(0, kMaxDeviceBytes))});
+  Watch::Rare& rare = watch.Extend();
+  rare.refusal = terms.refusal;
+  rare.bound = static_cast<std::uint32_t>(terms.bound);
+  if (terms.refusal == Refusal::kMailboxFull || terms.refusal == Refusal::kServerFull) rare.retry_after_s = RetryAfter();
+  rare.who = {std::string(request.mailbox.substr(0, kMaxMailboxBytes)), std::string(request.device.substr(0, kMaxDeviceBytes))};
   Force(slot, EndReason::kRefused, effects);
 }
 
@@ -233,23 +248,24 @@ std::uint32_t Shard::RetryAfter() {
 void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
   watch.folders.Clear();
   if (!request.folders) {
-    watch.folders = mailbox.devices[watch.device].folders;
+    watch.folders.Assign(mailbox.device(watch.device).folders);
     watch.folders.ForEach([&](FolderNumber number) {
-      const Folder& folder = mailbox.folders[number];
-      watch.misfit |= !folder.alive || (mailbox.declared && folder.declaration() == nullptr);
+      const Folder& folder = mailbox.folder(number);
+      watch.misfit |= !folder.alive() || (mailbox.declared && mailbox.declaration(number) == nullptr);
     });
     return;
   }
-  for (const WatchedFolder& named : *request.folders) {
-    FolderNumber number = mailbox.folders.Find(named.id);
-    if (number == kNoFolder || (mailbox.declared && mailbox.folders[number].declaration() == nullptr)) {
+  for (std::size_t i = 0; i < request.folders->size(); ++i) {
+    const WatchedFolder& named = (*request.folders)[i];
+    FolderNumber number = found_[i] != kNoFolder ? found_[i] : mailbox.FindFolder(named.id);  // it may be named twice
+    if (number == kNoFolder || (mailbox.declared && mailbox.declaration(number) == nullptr)) {
       if (mailbox.declared) {
         watch.misfit = true;
         continue;
       }
-      number = CreateFolder(mailbox, named.id, named.item_class);
+      if (number == kNoFolder) number = CreateFolder(mailbox, named.id, named.item_class);
     }
-    Folder& folder = mailbox.folders[number];
+    Folder& folder = mailbox.folder(number);
     if (!folder.item_class()) folder.set_class(named.item_class);
     if (folder.item_class() != named.item_class) {
       watch.misfit = true;
@@ -261,10 +277,10 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
 
 // Keeps what an accepted PING asked, for PINGs that leave it out. A PING that does not fit the folder list leaves the folders as they were.
 void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, std::chrono::seconds heartbeat) {
-  Device& device = mailbox.devices[number];
+  Device& device = mailbox.device(number);
   bool changed = SeenNow(mailbox, device);
   if (!device.hierarchy_cursor) {
-    device.hierarchy_cursor = mailbox.hierarchy;  // a device without one has the present folder list
+    device.hierarchy_cursor = mailbox.hierarchy.Get();  // a device without one has the present folder list
     changed = true;
   }
   if (watch.kind == PingKind::kPing) {
@@ -272,7 +288,7 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
     changed |= device.heartbeat_s != asked;
     device.heartbeat_s = asked;
     if (!watch.misfit && !(device.folders == watch.folders)) {
-      device.folders = watch.folders;
+      device.folders.Assign(watch.folders);
       changed = true;
     }
   }
@@ -282,11 +298,11 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
 // The older PING ends; if PINGs of this device keep taking each other's place, its answer is held back, longer each time.
 void Shard::Supersede(Slot older, Effects& effects) {
   Watch& watch = At(older);
-  Rivalry& rivalry = watch.mailbox->devices[watch.device].rivalry;
+  Device::Rivalry& rivalry = watch.mailbox->device(watch.device).rivalry;
   const std::int64_t quick_ms = kQuickMs + 2 * RivalryDelayMs(rivalry.count);
-  const bool quick = rivalry.count > 0 && now_ms() - rivalry.last_ms < quick_ms;
+  const bool quick = rivalry.count > 0 && now_ms() - rivalry.last.ms() < quick_ms;
   rivalry.count = quick ? std::min<std::uint8_t>(rivalry.count + 1, 100) : 1;
-  rivalry.last_ms = now_ms();
+  rivalry.last = PackedTime(now_ms());
   const std::int64_t delay_ms = RivalryDelayMs(rivalry.count);
   if (delay_ms == 0 || rivalry.delayed >= kMostDelayed || watch.state == WatchState::kReady) {
     return Force(older, EndReason::kSuperseded, effects);
@@ -297,7 +313,7 @@ void Shard::Supersede(Slot older, Effects& effects) {
   watch.state = WatchState::kClosing;
   watch.delayed = true;
   ++rivalry.delayed;
-  Park(older, std::min(now_ms() + delay_ms, std::max(watch.deadline_ms, now_ms())));
+  Park(older, std::min(now_ms() + delay_ms, std::max(watch.deadline.ms(), now_ms())));
 }
 
 bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
@@ -310,7 +326,7 @@ bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
   return true;
 }
 
-std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::string_view> device, Effects& effects) {
+std::size_t Shard::EndWatches(const MailboxKey& mailbox_id, std::optional<std::string_view> device, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   Mailbox* mailbox = FindMailbox(mailbox_id);
@@ -319,9 +335,10 @@ std::size_t Shard::EndWatches(std::string_view mailbox_id, std::optional<std::st
   for (const SlotList* list : {&mailbox->watchers, &mailbox->aside}) {
     ForEachOf(*list, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       Watch& watch = At(slot);
-      const std::string_view id = watch.who ? std::string_view(watch.who->device) : std::string_view(mailbox->devices[watch.device].id);
+      const std::string_view id =
+          watch.who() != nullptr ? std::string_view(watch.who()->device) : mailbox->DeviceId(mailbox->device(watch.device));
       if (device && id != *device) return;
-      watch.refusal = Refusal::kRevoked;
+      watch.Extend().refusal = Refusal::kRevoked;
       Force(slot, EndReason::kRefused, effects);
       ++ended;
     });
@@ -339,9 +356,9 @@ std::size_t Shard::Shed(std::size_t count, Effects& effects) {
   }
   const std::size_t shed = std::min(count, parked.size());
   std::partial_sort(parked.begin(), parked.begin() + static_cast<std::ptrdiff_t>(shed), parked.end(),
-                    [this](Slot a, Slot b) ABSL_NO_THREAD_SAFETY_ANALYSIS { return watches_[a].since_ms > watches_[b].since_ms; });
+                    [this](Slot a, Slot b) ABSL_NO_THREAD_SAFETY_ANALYSIS { return watches_[a].since.ms() > watches_[b].since.ms(); });
   for (std::size_t i = 0; i < shed; ++i) {
-    At(parked[i]).retry_after_s = RetryAfter();
+    At(parked[i]).Extend().retry_after_s = RetryAfter();
     Force(parked[i], EndReason::kShed, effects);
   }
   Settle(effects);
@@ -356,11 +373,11 @@ void Shard::Drain(Duration over, Effects& effects) {
     const std::int64_t in_ms = over.count() > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(over.count() + 1)) : 0;
     const std::int64_t end_ms = now_ms() + in_ms;
     if (watch.state == WatchState::kParked) {
-      watch.draining = end_ms < watch.deadline_ms;
-      watch.deadline_ms = std::min(watch.deadline_ms, end_ms);
+      watch.draining = end_ms < watch.deadline.ms();
+      watch.deadline = PackedTime(std::min(watch.deadline.ms(), end_ms));
       Reconsider(slot, effects);
     } else if (watch.state == WatchState::kClosing) {
-      Park(slot, std::min(watch.timer.due_ms, end_ms));
+      Park(slot, std::min(watch.timer.due.ms(), end_ms));
     } else if (watch.state == WatchState::kLoading) {
       Force(slot, EndReason::kDrained, effects);
     }

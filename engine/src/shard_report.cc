@@ -24,13 +24,13 @@ std::string Why(const Verdict& verdict, const Watch& watch, std::int64_t now_ms)
     case Verdict::Wait::kCoalescing:
       return absl::StrCat("there are changes; they wait with others of their class for the coalescing window, ", in, " more");
     case Verdict::Wait::kPaced:
-      return absl::StrCat("paced: it was told of all this ", watch.mailbox->devices[watch.device].repeats + 1,
+      return absl::StrCat("paced: it was told of all this ", watch.mailbox->device(watch.device).repeats + 1,
                           " times and has not synced; it is told again in ", in, ", or at once when something new changes");
     case Verdict::Wait::kNoChange:
       break;
   }
   return absl::StrCat("nobody else has changed a folder that it watches since it synced; the heartbeat ends in ",
-                      Seconds(watch.deadline_ms - now_ms));
+                      Seconds(watch.deadline.ms() - now_ms));
 }
 
 }  // namespace
@@ -54,13 +54,14 @@ void Shard::AddStats(Stats& stats) const {
 
 PingView Shard::View(Slot slot) const {
   const Watch& watch = watches_[slot];
-  return {.id = IdOf(slot),
-          .mailbox = watch.who ? watch.who->mailbox : watch.mailbox->id.str(),
-          .device = watch.who ? watch.who->device : watch.mailbox->devices[watch.device].id.str(),
-          .kind = watch.kind,
-          .since = timeline_.ClockAt(watch.since_ms),
-          .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due_ms : watch.deadline_ms),
-          .folders = static_cast<std::uint32_t>(watch.folders.size())};
+  return {
+      .id = IdOf(slot),
+      .mailbox = watch.who() != nullptr ? watch.who()->mailbox : std::string(watch.mailbox->id()),
+      .device = watch.who() != nullptr ? watch.who()->device : std::string(watch.mailbox->DeviceId(watch.mailbox->device(watch.device))),
+      .kind = watch.kind,
+      .since = timeline_.ClockAt(watch.since.ms()),
+      .deadline = timeline_.ClockAt(watch.state == WatchState::kLoading ? watch.timer.due.ms() : watch.deadline.ms()),
+      .folders = static_cast<std::uint32_t>(watch.folders.size())};
 }
 
 void Shard::AddPings(std::size_t most, std::vector<PingView>& pings) const {
@@ -70,25 +71,29 @@ void Shard::AddPings(std::size_t most, std::vector<PingView>& pings) const {
   }
 }
 
-void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Explanation& explanation) const {
+void Shard::Explain(const MailboxKey& mailbox_id, std::string_view device_id, Explanation& explanation) const {
   MutexLock lock(mutex_);
   const Mailbox* mailbox = FindMailbox(mailbox_id);
   if (mailbox == nullptr) return;
   explanation.in_memory = !mailbox->loading;
   ForEachOf(mailbox->aside, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Watch& watch = watches_[slot];
-    if (watch.state != WatchState::kLoading || watch.who->device != device_id) return;
+    if (watch.state != WatchState::kLoading || watch.who()->device != device_id) return;
     explanation.waiting = View(slot);
     explanation.why = Why({.wait = Verdict::Wait::kLoading}, watch, now_ms());
   });
-  const DeviceNumber number = mailbox->devices.Find(device_id);
+  const DeviceNumber number = mailbox->FindDevice(device_id);
   if (number == kNoDevice) return;
-  const Device& device = mailbox->devices[number];
-  if (const LastEnd& last = device.last_end; last.id.value != 0) {
-    explanation.last_end =
-        EndRecord{last.id,     mailbox->id.str(), device.id.str(),
-                  last.reason, last.time,         last.folder == kNoFolder ? std::string() : mailbox->folders[last.folder].id.str(),
-                  last.version};
+  const Device& device = mailbox->device(number);
+  if (device.last_id.value != 0) {
+    const Device::LastEnd& last = device.last_end;
+    explanation.last_end = EndRecord{.id = device.last_id,
+                                     .mailbox = std::string(mailbox->id()),
+                                     .device = std::string(mailbox->DeviceId(device)),
+                                     .reason = last.reason,
+                                     .time = Time(Duration(last.time.ms())),
+                                     .folder = last.folder == kNoFolder ? std::string() : std::string(mailbox->FolderId(last.folder)),
+                                     .version = last.version.Get()};
   }
   const Slot slot = device.watches[0] != kNoSlot ? device.watches[0] : device.watches[1];
   if (slot == kNoSlot) return;
@@ -97,16 +102,32 @@ void Shard::Explain(std::string_view mailbox_id, std::string_view device_id, Exp
   const Verdict verdict = Judge(context_.options, watch, now_ms());
   explanation.why = verdict.ends ? absl::StrCat("it ends now: ", std::string(Name(verdict.reason))) : Why(verdict, watch, now_ms());
   watch.folders.ForEach([&](FolderNumber folder_number) {
-    const Folder& folder = mailbox->folders[folder_number];
-    explanation.folders.push_back({folder.id.str(), folder.item_class().value_or(ItemClass::kEmail), folder.VersionFor(number),
-                                   device.cursor(folder_number), mailbox->Behind(number, folder_number)});
+    const Folder& folder = mailbox->folder(folder_number);
+    explanation.folders.push_back({std::string(mailbox->FolderId(folder_number)), folder.item_class().value_or(ItemClass::kEmail),
+                                   folder.VersionFor(number), mailbox->cursor(number, folder_number),
+                                   mailbox->Behind(number, folder_number)});
   });
 }
 
-void Shard::TakeSamples(std::vector<HeartbeatSample>& samples) {
+void Shard::TakeSamples(Reused<HeartbeatSample>& samples) {
   MutexLock lock(mutex_);
-  std::move(samples_.begin(), samples_.end(), std::back_inserter(samples));
+  MoveSamples(samples);
+}
+
+void Shard::MoveSamples(Reused<HeartbeatSample>& samples) {
+  for (HeartbeatSample& sample : samples_) std::swap(samples.Next(), sample);
   samples_.clear();
+}
+
+void Shard::CheckCrowd(const Mailbox& mailbox) const {
+  const Crowd* crowd = mailbox.crowd();
+  MAILWAKE_CHECK(crowd != nullptr ? mailbox.watching >= Crowd::kFew : mailbox.watching <= Crowd::kMany);
+  if (crowd == nullptr) return;
+  std::vector<std::size_t> watched(mailbox.folder_count());
+  ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    watches_[slot].folders.ForEach([&](FolderNumber folder) { ++watched[folder]; });
+  });
+  for (FolderNumber folder = 0; folder < watched.size(); ++folder) MAILWAKE_CHECK(crowd->Count(folder, IsWatching()) == watched[folder]);
 }
 
 void Shard::CheckInvariants() const {
@@ -119,36 +140,33 @@ void Shard::CheckInvariants() const {
     if (watch.state == WatchState::kFree) continue;
     ++used;
     counted += watch.counted;
-    const bool in_wheel = watch.timer.place != TimerNode::kNowhere;
-    timed += in_wheel;
-    MAILWAKE_CHECK(in_wheel == (watch.state != WatchState::kReady));
+    timed += watch.timed;
+    MAILWAKE_CHECK(watch.timed == (watch.state != WatchState::kReady) && (!watch.timed || watch.timer.scheduled()));
     MAILWAKE_CHECK((watch.list != Watch::List::kNone) == (watch.live() || watch.state == WatchState::kClosing));
     MAILWAKE_CHECK(watch.state != WatchState::kClosing || watch.forced.has_value());
     if (watch.mailbox != nullptr) ++watches[watch.mailbox];
     if (watch.list != Watch::List::kWatchers) continue;
     MAILWAKE_CHECK(watch.counted && watch.state != WatchState::kLoading && watch.state != WatchState::kClosing);
-    MAILWAKE_CHECK(watch.mailbox->devices[watch.device].watches[static_cast<std::size_t>(watch.kind)] == slot);
+    MAILWAKE_CHECK(watch.mailbox->device(watch.device).watches[static_cast<std::size_t>(watch.kind)] == slot);
   }
   MAILWAKE_CHECK(used == watches_.used());
   MAILWAKE_CHECK(counted == stats_.pings_held);
-  MAILWAKE_CHECK(timed == wheel_.size());
-  for (const auto& mailbox : mailboxes_) {
-    MAILWAKE_CHECK(FindMailbox(mailbox->id) == mailbox.get());
+  MAILWAKE_CHECK(timed == timed_ && timed <= wheel_.size());
+  mailboxes_.CheckInvariants();
+  mailboxes_.ForEach([&](const Mailbox& mailbox) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     std::size_t watching = 0;
-    ForEachOf(mailbox->watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      MAILWAKE_CHECK(watches_[slot].mailbox == mailbox.get() && watches_[slot].list == Watch::List::kWatchers);
+    ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      MAILWAKE_CHECK(watches_[slot].mailbox == &mailbox && watches_[slot].list == Watch::List::kWatchers);
       ++watching;
     });
-    MAILWAKE_CHECK(watching == mailbox->watching);
-    MAILWAKE_CHECK(mailbox->watches == (watches.contains(mailbox.get()) ? watches[mailbox.get()] : 0));
-    MAILWAKE_CHECK(mailbox->idle != mailbox->pinned() && (!mailbox->loading || mailbox->folders.size() == 0));
-    for (FolderNumber number = 0; number < mailbox->folders.size(); ++number) {
-      const Folder& folder = mailbox->folders[number];
-      if (!folder.alive) continue;
-      MAILWAKE_CHECK(mailbox->folders.Find(folder.id) == number);
-      MAILWAKE_CHECK(folder.other <= folder.version && folder.version <= last_version_);
+    MAILWAKE_CHECK(watching == mailbox.watching);
+    CheckCrowd(mailbox);
+    MAILWAKE_CHECK(mailbox.watches == (watches.contains(&mailbox) ? watches[&mailbox] : 0));
+    MAILWAKE_CHECK(mailbox.idle != mailbox.pinned() && (!mailbox.loading || mailbox.folder_count() == 0));
+    for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+      MAILWAKE_CHECK(!mailbox.folder(number).alive() || mailbox.folder(number).version() <= last_version_);
     }
-  }
+  });
 }
 
 }  // namespace mailwake

@@ -69,7 +69,7 @@ void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
       mailbox->unsaved = true;
       unsaved_.push_back(mailbox);
     }
-    if (ok && mailbox->writes == 0 && !mailbox->unsaved) mailbox->rare.reset();
+    if (ok && mailbox->writes == 0 && !mailbox->unsaved) mailbox->ForgetErased();
     Unpin(*mailbox);
   }
   if (!ok && rewrite_delay_ms_ == 0) {

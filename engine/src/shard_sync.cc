@@ -19,7 +19,7 @@ constexpr auto kSeenAgain = std::chrono::hours(24);
 
 }  // namespace
 
-void Shard::WhenLoaded(std::string_view id, Done done, Call call, Effects& effects) {
+void Shard::WhenLoaded(const MailboxKey& id, Done done, Call call, Effects& effects) {
   Mailbox& mailbox = Enter(id);
   if (!mailbox.loading) return Finish(std::move(done), call(mailbox, effects), effects);
   auto waiting = std::make_shared<std::pair<Done, Call>>(std::move(done), std::move(call));
@@ -38,32 +38,33 @@ void Shard::Finish(Done done, const absl::Status& status, Effects& effects) {
   }
 }
 
-Device* Shard::EnterDevice(Mailbox& mailbox, std::string_view id, bool& record) {
+DeviceNumber Shard::EnterDevice(Mailbox& mailbox, std::string_view id, bool& record) {
   const Limits& limits = context_.options.limits;
-  const DeviceNumber found = mailbox.devices.Find(id);
-  if ((found == kNoDevice || !mailbox.devices[found].known) && mailbox.known_devices >= limits.devices_per_mailbox) return nullptr;
-  Device& device = mailbox.devices[found == kNoDevice ? mailbox.devices.Create(id) : found];
-  record = SeenNow(mailbox, device);
-  return &device;
+  const DeviceNumber found = mailbox.FindDevice(id);
+  if ((found == kNoDevice || !mailbox.device(found).known) && mailbox.known_devices >= limits.devices_per_mailbox) return kNoDevice;
+  const DeviceNumber number = found == kNoDevice ? mailbox.CreateDevice(id) : found;
+  record = SeenNow(mailbox, mailbox.device(number));
+  return number;
 }
 
 bool Shard::SeenNow(Mailbox& mailbox, Device& device) {
-  if (device.known && timeline_.clock() - device.last_seen < kSeenAgain) return false;
+  if (device.known && timeline_.clock() - Time(Duration(device.last_seen.ms())) < kSeenAgain) return false;
   if (!device.known) ++mailbox.known_devices;
   device.known = true;
-  device.last_seen = timeline_.clock();
+  device.last_seen = PackedTime(timeline_.clock().time_since_epoch().count());
   return true;
 }
 
-void Shard::EndSync(const SyncTicket& ticket, std::span<const std::string_view> folders, Done done, Effects& effects) {
+void Shard::EndSync(const MailboxKey& id, const SyncTicket& ticket, std::span<const std::string_view> folders, Done done,
+                    Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
-  Mailbox& mailbox = Enter(ticket.mailbox);
+  Mailbox& mailbox = Enter(id);
   if (!mailbox.loading) {
     Finish(std::move(done), MoveCursors(mailbox, ticket.device, ticket.version, folders, effects), effects);
   } else {
     WhenLoaded(
-        ticket.mailbox, std::move(done),
+        id, std::move(done),
         [this, device = std::string(ticket.device), version = ticket.version,
          owned = std::vector<std::string>(folders.begin(), folders.end())](Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
           const std::vector<std::string_view> ids(owned.begin(), owned.end());
@@ -77,41 +78,44 @@ void Shard::EndSync(const SyncTicket& ticket, std::span<const std::string_view> 
 absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Version ticket, std::span<const std::string_view> folders,
                                 Effects& effects) {
   bool record = false;
-  Device* device = EnterDevice(mailbox, device_id, record);
-  if (device == nullptr)
+  const DeviceNumber device_number = EnterDevice(mailbox, device_id, record);
+  if (device_number == kNoDevice)
     return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
-  FolderSet moved;
+  FolderSet& moved = folders_;
+  moved.Clear();
+  FolderNumber number = kNoFolder;
   for (const std::string_view id : folders) {
-    FolderNumber number = mailbox.folders.Find(id);
+    number = mailbox.FindFolder(id, number + 1);
     if (number == kNoFolder) {
-      if (mailbox.declared || mailbox.folders.living() >= context_.options.limits.folders_per_mailbox) continue;
+      if (mailbox.declared || mailbox.living() >= context_.options.limits.folders_per_mailbox) continue;
       number = CreateFolder(mailbox, id, std::nullopt);
     }
-    if (ticket > device->cursor(number)) device->SetCursor(number, ticket);
-    device->ForgetTold(number);
+    if (ticket > mailbox.cursor(device_number, number)) mailbox.SetCursor(device_number, number, ticket);
+    mailbox.device(device_number).ForgetTold(number);
     moved.Add(number);
   }
-  if (!moved.empty()) device->repeats = 0;
+  Device& device = mailbox.device(device_number);
+  if (!moved.empty()) device.repeats = 0;
   MailboxWrite& write = Write(mailbox);
-  if (record) AddDevice(mailbox, *device, write);
-  AddCursors(mailbox, *device, moved, write);
-  ReconsiderDevice(*device, effects);
+  if (record) AddDevice(mailbox, device, write);
+  AddCursors(mailbox, device, moved, write);
+  ReconsiderDevice(device, effects);
   return absl::OkStatus();
 }
 
-void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::string_view folder, Done done, Effects& effects) {
+void Shard::ResetCursor(const MailboxKey& id, std::string_view device_id, std::string_view folder, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   WhenLoaded(
       id, std::move(done),
       [this, device_id = std::string(device_id), folder = std::string(folder)](Mailbox& mailbox, Effects& later)
           ABSL_NO_THREAD_SAFETY_ANALYSIS {
-            const DeviceNumber device_number = mailbox.devices.Find(device_id);
-            const FolderNumber number = mailbox.folders.Find(folder);
+            const DeviceNumber device_number = mailbox.FindDevice(device_id);
+            const FolderNumber number = mailbox.FindFolder(folder);
             if (device_number == kNoDevice || number == kNoFolder) return absl::OkStatus();  // there is no cursor to reset
-            Device& device = mailbox.devices[device_number];
+            Device& device = mailbox.device(device_number);
             if (!device.known) return absl::OkStatus();  // nor here, and its record would be one too many
-            device.SetCursor(number, 0);
+            mailbox.SetCursor(device_number, number, 0);
             device.ForgetTold(number);
             device.ForgetNamed(number);
             FolderSet reset;
@@ -124,7 +128,7 @@ void Shard::ResetCursor(std::string_view id, std::string_view device_id, std::st
   Settle(effects);
 }
 
-void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done, Effects& effects) {
+void Shard::BeginFolderSync(const MailboxKey& id, Engine::FolderListCallback done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   auto answer = std::make_shared<Engine::FolderListCallback>(std::move(done));
@@ -136,17 +140,16 @@ void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done
       [answer](Mailbox& mailbox, Effects& later) {
         auto list = std::make_shared<FolderList>();
         list->declared = mailbox.declared;
-        list->version = mailbox.hierarchy;
-        std::vector<const Folder*> declared;
-        for (FolderNumber number = 0; number < mailbox.folders.size(); ++number) {
-          if (mailbox.folders[number].alive && mailbox.folders[number].declaration() != nullptr)
-            declared.push_back(&mailbox.folders[number]);
+        list->version = mailbox.hierarchy.Get();
+        std::vector<FolderNumber> declared;
+        for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+          if (mailbox.folder(number).alive() && mailbox.declaration(number) != nullptr) declared.push_back(number);
         }
-        std::sort(declared.begin(), declared.end(),
-                  [](const Folder* a, const Folder* b) { return a->declaration()->position < b->declaration()->position; });
-        for (const Folder* folder : declared) {
-          const Folder::Declaration& as = *folder->declaration();
-          list->folders.push_back({folder->id.str(), as.name, folder->item_class().value_or(ItemClass::kEmail), as.type, as.parent});
+        std::ranges::sort(declared, {}, [&mailbox](FolderNumber number) { return mailbox.declaration(number)->position; });
+        for (const FolderNumber number : declared) {
+          const Folder::Declaration& as = *mailbox.declaration(number);
+          const ItemClass item_class = mailbox.folder(number).item_class().value_or(ItemClass::kEmail);
+          list->folders.push_back({std::string(mailbox.FolderId(number)), as.name, item_class, as.type, as.parent});
         }
         // At once: a list need not be durable to be read.
         later.calls.push_back([answer = std::exchange(*answer, {}), list]() mutable {
@@ -158,22 +161,23 @@ void Shard::BeginFolderSync(std::string_view id, Engine::FolderListCallback done
   Settle(effects);
 }
 
-void Shard::EndFolderSync(std::string_view id, std::string_view device_id, Version version, Done done, Effects& effects) {
+void Shard::EndFolderSync(const MailboxKey& id, std::string_view device_id, Version version, Done done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   WhenLoaded(
       id, std::move(done),
       [this, device_id = std::string(device_id), version](Mailbox& mailbox, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-        if (version > mailbox.hierarchy) return absl::InvalidArgumentError("that version of the folder list was never given out");
+        if (version > mailbox.hierarchy.Get()) return absl::InvalidArgumentError("that version of the folder list was never given out");
         bool record = false;  // written in any case
-        Device* device = EnterDevice(mailbox, device_id, record);
-        if (device == nullptr) return absl::ResourceExhaustedError("the mailbox has as many devices as it may");
-        if (!device->hierarchy_cursor || *device->hierarchy_cursor < version) {
-          device->hierarchy_cursor = version;
-          device->repeats = 0;
+        const DeviceNumber number = EnterDevice(mailbox, device_id, record);
+        if (number == kNoDevice) return absl::ResourceExhaustedError("the mailbox has as many devices as it may");
+        Device& device = mailbox.device(number);
+        if (!device.hierarchy_cursor || *device.hierarchy_cursor < version) {
+          device.hierarchy_cursor = version;
+          device.repeats = 0;
         }
-        AddDevice(mailbox, *device, Write(mailbox));
-        ReconsiderDevice(*device, later);
+        AddDevice(mailbox, device, Write(mailbox));
+        ReconsiderDevice(device, later);
         return absl::OkStatus();
       },
       effects);
@@ -187,23 +191,24 @@ void Shard::ReconsiderDevice(const Device& device, Effects& effects) {
   }
 }
 
-void Shard::Delivered(std::string_view id, std::string_view device, PingId ping) {
+void Shard::Delivered(const MailboxKey& id, std::string_view device, PingId ping) {
   if (context_.options.acknowledge != Acknowledge::kPing) return;
   MutexLock lock(mutex_);
   Mailbox* mailbox = FindMailbox(id);
-  const DeviceNumber number = mailbox == nullptr ? kNoDevice : mailbox->devices.Find(device);
+  const DeviceNumber number = mailbox == nullptr ? kNoDevice : mailbox->FindDevice(device);
   if (number == kNoDevice) return;
-  Device& state = mailbox->devices[number];
-  if (state.last_end.id == ping && state.named && !state.named->folders.empty()) state.named->delivered = true;
+  Device& state = mailbox->device(number);
+  if (state.last_id == ping && state.named() != nullptr && !state.named()->folders.empty()) state.named()->delivered = true;
 }
 
 // The versions that the last wake named, not the folders' present ones.
-void Shard::AcknowledgeNamed(Device& device) {
-  for (const auto& [folder, version] : device.named->folders) {
-    if (version > device.cursor(folder)) device.SetCursor(folder, version);
+void Shard::AcknowledgeNamed(Mailbox& mailbox, Device& device) {
+  const DeviceNumber number = mailbox.NumberOf(device);
+  for (const auto& [folder, version] : device.named()->folders) {
+    if (version > mailbox.cursor(number, folder)) mailbox.SetCursor(number, folder, version);
     device.ForgetTold(folder);
   }
-  device.named.reset();
+  device.ForgetNamed();
   device.repeats = 0;
 }
 

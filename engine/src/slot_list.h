@@ -79,6 +79,31 @@ class SlotList {
   Slot tail_ = kNoSlot;
 };
 
+// A queue of such objects, linked one way. `next(slot)` gives the Slot& of an object.
+class SlotQueue {
+ public:
+  bool empty() const { return head_ == kNoSlot; }
+
+  template <typename NextOf>
+  void Push(Slot slot, NextOf next) {
+    next(slot) = kNoSlot;
+    (head_ == kNoSlot ? head_ : next(tail_)) = slot;
+    tail_ = slot;
+  }
+
+  // REQUIRES: not empty.
+  template <typename NextOf>
+  Slot Pop(NextOf next) {
+    const Slot slot = head_;
+    head_ = next(slot);
+    return slot;
+  }
+
+ private:
+  Slot head_ = kNoSlot;
+  Slot tail_ = kNoSlot;  // means something if there is a head
+};
+
 }  // namespace mailwake
 
 #endif  // MAILWAKE_SRC_SLOT_LIST_H_

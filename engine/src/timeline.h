@@ -28,6 +28,7 @@ class Timeline {
     const Duration step = clock - clock_;
     if (waiting && step > kPause) paused_ += step;
     clock_ = clock;
+    if (clock_ >= next_glance_) next_glance_ = Time(clock_.time_since_epoch() / kGlance * kGlance + kGlance);
   }
 
   // Engine time.
@@ -36,11 +37,12 @@ class Timeline {
   // The clock's time at engine time `ms`, if no further pause comes.
   Time ClockAt(std::int64_t ms) const { return Time(Duration(ms)) + paused_; }
   // When the clock must be looked at next while something waits: on a grid that all shards share, so that one call serves all.
-  Time NextGlance() const { return Time(clock_.time_since_epoch() / kGlance * kGlance + kGlance); }
+  Time next_glance() const { return next_glance_; }
 
  private:
   Time clock_{};
   Duration paused_{0};
+  Time next_glance_{kGlance};
 };
 
 }  // namespace mailwake

@@ -7,7 +7,7 @@
 // everything in a lower level is due before everything in a higher one, and a step touches only the slots it passes.
 //
 // Threads:    none of its own; every call REQUIRES the shard's lock.
-// Cost:       Schedule, Cancel O(1); Advance O(due) plus at most one move a timer and level; Next O(1). No allocation.
+// Cost:       Schedule, Postpone, Cancel O(1); Advance O(due) plus at most one move a timer and level; Next O(1). No allocation.
 // Invariants: (1) a timer is in at most one slot; (2) Next() is never later than any due time; (3) Advance(now) yields exactly the timers
 //             with due <= now; (4) a bit of `occupied_` is set iff its slot is not empty.
 // Example:    wheel.Schedule(table, slot, due); wheel.Advance(table, now, [&](Slot slot) { ... });
@@ -24,6 +24,7 @@
 #include <optional>
 
 #include "engine/src/check.h"
+#include "engine/src/packed_number.h"
 #include "engine/src/slot_list.h"
 
 namespace mailwake {
@@ -32,8 +33,10 @@ namespace mailwake {
 struct TimerNode {
   static constexpr std::uint16_t kNowhere = 0xFFFF;
   Links links;
-  std::int64_t due_ms = 0;
+  PackedTime due;
   std::uint16_t place = kNowhere;  // level * 64 + slot
+
+  bool scheduled() const { return place != kNowhere; }
 };
 
 class TimerWheel {
@@ -47,9 +50,18 @@ class TimerWheel {
   void Schedule(Timers& timers, Slot slot, std::int64_t due_ms) {
     TimerNode& node = timers.timer(slot);
     MAILWAKE_CHECK(node.place == TimerNode::kNowhere);
-    node.due_ms = due_ms;
+    node.due = PackedTime(due_ms);
     Insert(timers, slot);
     ++size_;
+  }
+
+  // Later than it is, without touching any other timer: it stays where it is, and moves on when that time has come.
+  // REQUIRES: the timer is scheduled, and not later than that.
+  template <typename Timers>
+  void Postpone(Timers& timers, Slot slot, std::int64_t due_ms) {
+    TimerNode& node = timers.timer(slot);
+    MAILWAKE_CHECK(node.scheduled() && node.due.ms() <= due_ms);
+    node.due = PackedTime(due_ms);
   }
 
   // Does nothing if the timer is not scheduled.
@@ -86,7 +98,7 @@ class TimerWheel {
     for (Slot slot = passed.PopFront(LinksIn(timers)); slot != kNoSlot; slot = passed.PopFront(LinksIn(timers))) {
       TimerNode& node = timers.timer(slot);
       node.place = TimerNode::kNowhere;
-      if (node.due_ms <= now_ms_) {
+      if (node.due.ms() <= now_ms_) {
         --size_;
         expired(slot);
       } else {
@@ -105,7 +117,7 @@ class TimerWheel {
         MAILWAKE_CHECK(list.empty() == ((occupied_[level] >> index & 1) == 0));
         list.ForEach(LinksIn(timers), [&](Slot slot) {
           MAILWAKE_CHECK(timers.timer(slot).place == level * kSlots + index);
-          MAILWAKE_CHECK(*Next() <= std::max(now_ms_, timers.timer(slot).due_ms));
+          MAILWAKE_CHECK(*Next() <= std::max(now_ms_, timers.timer(slot).due.ms()));
           ++found;
         });
       }
@@ -126,7 +138,7 @@ class TimerWheel {
   template <typename Timers>
   void Insert(Timers& timers, Slot slot) {
     TimerNode& node = timers.timer(slot);
-    const std::int64_t due = std::max(node.due_ms, now_ms_);
+    const std::int64_t due = std::max(node.due.ms(), now_ms_);
     const auto difference = static_cast<std::uint64_t>(due ^ now_ms_);
     const std::size_t level = difference == 0 ? 0 : (std::bit_width(difference) - 1) / kBits;
     MAILWAKE_CHECK(level < kLevels);

@@ -22,14 +22,15 @@ class TraceRing {
  public:
   explicit TraceRing(std::size_t size) : size_(size) {}
 
-  void Add(std::span<const EndRecord> ends) {
+  // Takes them, and leaves records in their place whose memory can be used again.
+  void Take(std::span<EndRecord> ends) {
     if (size_ == 0) return;
     MutexLock lock(mutex_);
-    for (const EndRecord& end : ends) {
+    for (EndRecord& end : ends) {
       if (ring_.size() < size_) {
         ring_.push_back(end);
       } else {
-        ring_[next_] = end;
+        std::swap(ring_[next_], end);
       }
       next_ = (next_ + 1) % size_;
     }

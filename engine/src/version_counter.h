@@ -5,7 +5,7 @@
 //
 // Threads:    all calls from any thread; its lock is taken under a shard's lock and takes none itself.
 // Cost:       O(1); a shard calls it once in kBlock versions.
-// Invariants: (1) next_ <= ceiling_; (2) ceiling_ is durable; (3) at most one raise is on its way.
+// Invariants: (1) next_ <= ceiling_, and below kMostVersion; (2) ceiling_ is durable; (3) at most one raise is on its way.
 
 #ifndef MAILWAKE_SRC_VERSION_COUNTER_H_
 #define MAILWAKE_SRC_VERSION_COUNTER_H_
@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "engine/src/check.h"
+#include "engine/src/folder.h"
 #include "mailwake/mutex.h"
 #include "mailwake/store.h"
 
@@ -36,7 +37,7 @@ class VersionCounter {
   // `count` versions; nullopt if the store has not confirmed a ceiling that allows them.
   std::optional<VersionBlock> Take(Version count) {
     MutexLock lock(mutex_);
-    if (ceiling_ - next_ < count) return std::nullopt;
+    if (ceiling_ - next_ < count || next_ + count > kMostVersion) return std::nullopt;
     const VersionBlock block{next_, next_ + count};
     next_ = block.end;
     return block;

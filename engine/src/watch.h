@@ -7,7 +7,8 @@
 // loading, parked, or ready without a forced end; live and past loading, it stands in its mailbox's `watchers` and in its device's slot.
 //
 // Threads:    none of its own; REQUIRES the shard's lock.
-// Invariants: (1) kParked and kClosing are in the timer wheel, kLoading too; kReady is in a ready list, by the same links;
+// Invariants: (1) kLoading, kParked and kClosing are `timed`: in the timer wheel, and due there when they are to be looked at; kReady is in
+//                 a ready list. A timer stays in the wheel when its watch no longer needs it, and serves the next watch of that slot;
 //             (2) `forced` is set iff the end no longer depends on versions.
 
 #ifndef MAILWAKE_SRC_WATCH_H_
@@ -19,7 +20,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/src/device_table.h"
+#include "engine/src/device.h"
 #include "engine/src/folder_set.h"
 #include "engine/src/timer_wheel.h"
 #include "mailwake/ping.h"
@@ -37,34 +38,45 @@ struct Watch {
     std::string device;
   };
 
+  // What few watches have: those that were refused, failed or shed, or wait for their mailbox.
+  struct Rare {
+    std::optional<Who> who;
+    Refusal refusal = Refusal::kNone;
+    std::uint32_t bound = 0;
+    std::uint32_t retry_after_s = 0;
+  };
   // Which list of its mailbox it stands in, by `siblings`.
   enum class List : std::uint8_t { kNone, kWatchers, kAside };
 
-  TimerNode timer;  // its links are those of the ready list when kReady
+  Mailbox* mailbox = nullptr;
+  FolderSet folders;
+  EndCallback done;
+  TimerNode timer;
   Links siblings;
+  Slot next = kNoSlot;  // in a ready list, or free
   std::uint32_t generation = 1;
+  DeviceNumber device = kNoDevice;
+  PackedTime since;
+  PackedTime deadline;
   WatchState state = WatchState::kFree;
   PingKind kind = PingKind::kPing;
   LoopId loop = 0;
-  std::optional<EndReason> forced;
-  Refusal refusal = Refusal::kNone;
   List list = List::kNone;
-  bool counted = false;   // counts against Limits::pings
-  bool misfit = false;    // names folders that do not fit the folder list: ends kHierarchy
-  bool resync = false;    // changes may have been missed: ends kResync instead of kChanged
-  bool draining = false;  // the deadline is Drain's
-  bool delayed = false;   // counts in its device's Rivalry::delayed
-  DeviceNumber device = kNoDevice;
-  Mailbox* mailbox = nullptr;
-  std::int64_t since_ms = 0;
-  std::int64_t deadline_ms = 0;
-  std::uint32_t bound = 0;
-  std::uint32_t retry_after_s = 0;
-  FolderSet folders;
-  EndCallback done;
-  std::unique_ptr<Who> who;
+  std::optional<EndReason> forced;
+  bool timed : 1 = false;
+  bool counted : 1 = false;   // counts against Limits::pings
+  bool misfit : 1 = false;    // names folders that do not fit the folder list: ends kHierarchy
+  bool resync : 1 = false;    // changes may have been missed: ends kResync instead of kChanged
+  bool draining : 1 = false;  // the deadline is Drain's
+  bool delayed : 1 = false;   // counts in its device's Rivalry::delayed
+  std::unique_ptr<Rare> rare;
 
   bool live() const { return state == WatchState::kLoading || state == WatchState::kParked || (state == WatchState::kReady && !forced); }
+  const Who* who() const { return rare && rare->who ? &*rare->who : nullptr; }
+  Rare& Extend() {
+    if (!rare) rare = std::make_unique<Rare>();
+    return *rare;
+  }
 };
 
 }  // namespace mailwake

@@ -2,6 +2,8 @@
 
 #include "engine/src/watch_table.h"
 
+#include <utility>
+
 #include "engine/src/check.h"
 
 namespace mailwake {
@@ -10,8 +12,7 @@ Slot WatchTable::Allocate() {
   ++used_;
   if (free_ != kNoSlot) {
     const Slot slot = free_;
-    free_ = timer(slot).links.next;
-    timer(slot).links = {};
+    free_ = std::exchange((*this)[slot].next, kNoSlot);
     return slot;
   }
   if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<Watch[]>(kChunk));
@@ -20,15 +21,16 @@ Slot WatchTable::Allocate() {
 
 void WatchTable::Free(Slot slot) {
   Watch& watch = (*this)[slot];
-  MAILWAKE_CHECK(watch.state != WatchState::kFree && watch.timer.place == TimerNode::kNowhere && watch.list == Watch::List::kNone &&
-                 !watch.counted);
+  MAILWAKE_CHECK(watch.state != WatchState::kFree && !watch.timed && watch.list == Watch::List::kNone && !watch.counted);
   FolderSet folders = std::move(watch.folders);  // keeps the memory of a large set
   folders.Clear();
   const std::uint32_t generation = watch.generation + 1;
+  const TimerNode timer = watch.timer;
   watch = Watch{};
+  watch.timer = timer;
   watch.folders = std::move(folders);
   watch.generation = generation == 0 ? 1 : generation;
-  watch.timer.links.next = free_;
+  watch.next = free_;
   free_ = slot;
   --used_;
 }

@@ -20,11 +20,16 @@ namespace mailwake {
 class WatchTable {
  public:
   Slot Allocate();
-  // Clears the watch. REQUIRES: in use, in no list and no wheel.
+  // Clears the watch, all but its timer. REQUIRES: in use, in no list, not timed.
   void Free(Slot slot);
 
   Watch& operator[](Slot slot) { return chunks_[slot / kChunk][slot % kChunk]; }
   const Watch& operator[](Slot slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
+  void Prefetch(Slot slot) const {
+    const Watch& watch = (*this)[slot];
+    __builtin_prefetch(&watch, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(&watch) + sizeof(Watch) - 1, 1);
+  }
   TimerNode& timer(Slot slot) { return (*this)[slot].timer; }
 
   // The watch in use at `slot` with that generation; null if it is gone.
@@ -39,7 +44,7 @@ class WatchTable {
 
   std::vector<std::unique_ptr<Watch[]>> chunks_;
   Slot size_ = 0;
-  Slot free_ = kNoSlot;  // linked by timer.links.next
+  Slot free_ = kNoSlot;  // linked by `next`
   std::size_t used_ = 0;
 };
 

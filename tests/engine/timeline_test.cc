@@ -63,8 +63,8 @@ TEST(TimelineTest, NextGlanceIsWithinASecondAndLater) {
   for (int ms : {0, 1, 500, 999}) {
     Timeline timeline;
     timeline.Observe(kStart + milliseconds(ms), false);
-    EXPECT_GT(timeline.NextGlance(), timeline.clock());
-    EXPECT_LE(timeline.NextGlance(), timeline.clock() + seconds(1));
+    EXPECT_GT(timeline.next_glance(), timeline.clock());
+    EXPECT_LE(timeline.next_glance(), timeline.clock() + seconds(1));
   }
 }
 

@@ -17,9 +17,13 @@ auto* Find(Records& records, const Key& id) {
   return it == records.end() ? nullptr : &*it;
 }
 
-void SetCursor(std::vector<CursorRecord>& cursors, const CursorRecord& cursor) {
-  std::erase_if(cursors, [&](const CursorRecord& old) { return old.folder == cursor.folder; });
-  if (cursor.cursor != 0) cursors.push_back(cursor);
+void SetCursor(Reused<CursorRecord>& cursors, const CursorRecord& cursor) {
+  std::vector<CursorRecord> kept;
+  for (const CursorRecord& old : cursors) {
+    if (old.folder != cursor.folder) kept.push_back(old);
+  }
+  if (cursor.cursor != 0) kept.push_back(cursor);
+  cursors = std::move(kept);
 }
 
 void ApplyDevice(MailboxRecord& mailbox, const MailboxWrite::DeviceWrite& write) {
@@ -32,7 +36,7 @@ void ApplyDevice(MailboxRecord& mailbox, const MailboxWrite::DeviceWrite& write)
     mailbox.devices.push_back({.id = write.record.id});
     device = &mailbox.devices.back();
   }
-  std::vector<CursorRecord> cursors = std::move(device->cursors);
+  Reused<CursorRecord> cursors = std::move(device->cursors);
   if (!write.cursors_only) *device = write.record;
   for (const CursorRecord& cursor : write.record.cursors) SetCursor(cursors, cursor);
   device->cursors = std::move(cursors);

@@ -9,18 +9,41 @@
 #ifndef MAILWAKE_OBSERVERS_H_
 #define MAILWAKE_OBSERVERS_H_
 
+#include <atomic>
 #include <boost/signals2/signal.hpp>
 #include <span>
+#include <utility>
 
 #include "mailwake/report.h"
 
 namespace mailwake {
 
+// A Boost.Signals2 signal that costs next to nothing until somebody connects for the first time.
+template <typename Signature>
+class Observer {
+ public:
+  using Signal = boost::signals2::signal<Signature>;
+
+  boost::signals2::connection connect(const typename Signal::slot_type& slot) {
+    used_.store(true, std::memory_order_release);
+    return signal_.connect(slot);
+  }
+  bool empty() const { return !used_.load(std::memory_order_acquire) || signal_.empty(); }
+  template <typename... Args>
+  void operator()(Args&&... args) {
+    if (!empty()) signal_(std::forward<Args>(args)...);
+  }
+
+ private:
+  std::atomic<bool> used_{false};
+  Signal signal_;
+};
+
 struct Observers {
   // PINGs that have just been delivered.
-  boost::signals2::signal<void(std::span<const EndRecord>)> ended;
+  Observer<void(std::span<const EndRecord>)> ended;
   // The mean of the heartbeats fell to the threshold; again only after it has been above.
-  boost::signals2::signal<void(const HeartbeatReport&)> heartbeat_alarm;
+  Observer<void(const HeartbeatReport&)> heartbeat_alarm;
 };
 
 }  // namespace mailwake

@@ -21,7 +21,16 @@ template <typename T>
 class Reused {
  public:
   Reused() = default;
+  Reused(const Reused&) = default;
+  Reused(Reused&& other) noexcept : items_(std::move(other.items_)), size_(std::exchange(other.size_, 0)) {}
+  Reused& operator=(Reused other) noexcept {
+    items_.swap(other.items_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
   Reused(std::initializer_list<T> items) : items_(items), size_(items.size()) {}
+  Reused(std::vector<T> items) : items_(std::move(items)), size_(items_.size()) {}  // NOLINT: implicit, the same thing
+  operator std::vector<T>() const { return std::vector<T>(begin(), end()); }        // NOLINT: as above
 
   // One more element, as it was left by whoever used it before: assign all of it.
   T& Next() {

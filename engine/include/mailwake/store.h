@@ -81,7 +81,7 @@ struct DeviceRecord {
   std::optional<Version> hierarchy_cursor = {};               // the folder list that the device has
   std::optional<std::chrono::seconds> heartbeat = {};         // of its last accepted PING
   std::optional<std::vector<RememberedFolder>> folders = {};  // of its last accepted PING
-  std::vector<CursorRecord> cursors = {};
+  Reused<CursorRecord> cursors = {};
 
   friend bool operator==(const DeviceRecord&, const DeviceRecord&) = default;
 };
@@ -107,7 +107,7 @@ struct MailboxWrite {
   };
   std::string mailbox = {};
   std::optional<Hierarchy> hierarchy = {};
-  std::vector<FolderRecord> folders = {};
+  Reused<FolderRecord> folders = {};
   std::vector<std::string> erased_folders = {};  // the folder and every device's cursor in it go; applied before `folders` and `devices`
   Reused<DeviceWrite> devices = {};
 };
