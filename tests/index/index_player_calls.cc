@@ -72,6 +72,7 @@ void IndexPlayer::Hold(MailboxModel& box, DeviceIndex device, PingKind kind, con
       name = absl::StrCat("passing-", ++names_);
       request.folders->push_back({name, ItemClass::kEmail});
     }
+    if (!names.empty()) operation.more = " and folders in passing, heartbeat";
   }
   ping.id = engine_->Hold(request, [&ping](const PingEnd& end) { ping.player->Ended(ping, end); });
   if (ping.id.value == 0) return Fail(&box, "Hold gave no id");
