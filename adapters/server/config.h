@@ -37,6 +37,7 @@ struct Config {
   std::size_t folders_per_ping = 300;
   std::optional<std::size_t> pings;  // nullopt: what the file limit allows
   std::size_t pings_per_mailbox = 100;
+  std::size_t memory_mib = 1'000'000;  // that mailboxes and PINGs may take
   std::size_t connections_per_address = 10'000;
   std::array<Duration, kItemClasses> coalesce{};
   int threads = 0;

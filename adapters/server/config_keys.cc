@@ -75,6 +75,7 @@ std::vector<Key> MakeKeys() {
       {"limits.folders_per_ping", Number(1, 5'000, [](Config& c, std::int64_t n) { c.folders_per_ping = n; })},
       {"limits.pings", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.pings = n; })},
       {"limits.pings_per_mailbox", Number(1, 1'000'000, [](Config& c, std::int64_t n) { c.pings_per_mailbox = n; })},
+      {"limits.memory_mib", Number(16, 16'000'000, [](Config& c, std::int64_t n) { c.memory_mib = n; })},
       {"limits.connections_per_address", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_address = n; })},
   };
   for (std::size_t i = 0; i < kItemClasses; ++i) {

@@ -109,6 +109,7 @@ Options Impl::EngineOptions() {
   files_ = RaiseFileLimit();
   options.limits.pings = config_.pings.value_or(PingsFor(files_));
   options.limits.pings_per_mailbox = config_.pings_per_mailbox;
+  options.limits.memory_bytes = config_.memory_mib << 20;
   options.limits.folders_per_ping = config_.folders_per_ping;
   options.seed = std::random_device()();
   LogInfo(absl::StrCat("PINGs: at most ", options.limits.pings, config_.pings ? " (limits.pings)" : "", "; the limit of open files is ",

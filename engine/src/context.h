@@ -31,8 +31,9 @@ struct Context {
   const Options options;
   Store& store;
   VersionCounter versions;
-  std::atomic<std::size_t> held{0};  // PINGs that count against Limits::pings
-  std::atomic<std::size_t> idle{0};  // mailboxes in memory without need
+  std::atomic<std::size_t> held{0};   // PINGs that count against Limits::pings
+  std::atomic<std::size_t> bytes{0};  // that the shards take
+  std::atomic<std::size_t> idle{0};   // mailboxes in memory without need
   std::atomic<bool> draining{false};
   std::atomic<bool> flushing{false};  // somebody wants to know when nothing waits for the store
 };
@@ -44,10 +45,10 @@ struct Effects {
     absl::Status status;
   };
 
-  std::uint32_t loops = 0;             // loops that have something to deliver
-  bool raise = false;                  // the version counter may need a higher ceiling
-  bool idle = false;                   // the shard waits for the store no more, and somebody wants to know
-  Outgoing* outgoing = nullptr;        // to hand over to the store
+  std::uint32_t loops = 0;       // loops that have something to deliver
+  bool raise = false;            // the version counter may need a higher ceiling
+  bool idle = false;             // the shard waits for the store no more, and somebody wants to know
+  Outgoing* outgoing = nullptr;  // to hand over to the store
   absl::InlinedVector<Answer, 2> answers;
   std::vector<absl::AnyInvocable<void()>> calls;  // other callbacks
 

@@ -36,6 +36,7 @@ class FolderNames {
   }
   std::string_view Text(FolderName name) const { return {entries_[name].text.get(), entries_[name].size}; }
   std::size_t size() const { return ids_.size(); }
+  std::size_t bytes() const { return entries_.bytes() + ids_.bytes() + text_bytes_; }
 
  private:
   struct Entry {
@@ -46,6 +47,7 @@ class FolderNames {
 
   Slab<Entry> entries_;
   IdIndex ids_;
+  std::size_t text_bytes_ = 0;
 };
 
 }  // namespace mailwake

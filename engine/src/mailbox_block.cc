@@ -22,18 +22,20 @@ std::uint32_t NameTag(FolderName name) { return name * 0x9E37'79B1; }
 
 }  // namespace
 
-MailboxBlock::MailboxBlock(std::string_view id, FolderNames& names)
+MailboxBlock::MailboxBlock(std::string_view id, BlockPool& pool)
     : id_size_(static_cast<std::uint16_t>(id.size())), device_offset_(static_cast<std::uint16_t>(RoundUp(sizeof(Head) + id.size()))) {
-  bytes_ = static_cast<std::byte*>(::operator new(device_offset_));
-  ::new (static_cast<void*>(bytes_)) Head{.names = &names};
+  bytes_ = pool.Allocate(device_offset_);
+  ::new (static_cast<void*>(bytes_)) Head{.pool = &pool};
   id.copy(reinterpret_cast<char*>(bytes_) + sizeof(Head), id.size());
 }
 
 MailboxBlock::~MailboxBlock() {
-  for (FolderNumber number = 0; number < folders_; ++number) head().names->Release(folder(number).name());
+  for (FolderNumber number = 0; number < folders_; ++number) names().Release(folder(number).name());
   std::destroy_n(Devices(), devices_);
+  BlockPool& pool = *head().pool;
+  const std::size_t size = bytes();
   std::destroy_at(&head());
-  ::operator delete(bytes_);
+  pool.Free(bytes_, size);
 }
 
 std::size_t MailboxBlock::bytes() const { return static_cast<std::size_t>(Texts() - bytes_) + head().text_capacity; }
@@ -47,7 +49,9 @@ void MailboxBlock::Rebuild(std::size_t folders, std::size_t devices, std::size_t
   const std::size_t fixed = device_offset_ + devices * sizeof(Device) + folders * sizeof(Folder);
   const std::size_t row = RowOf(folders);
   const std::size_t text_at = fixed + devices * row * sizeof(PackedVersion);
-  auto* const grown = static_cast<std::byte*>(::operator new(text_at + texts));
+  BlockPool& pool = *head().pool;
+  const std::size_t size = bytes();
+  std::byte* const grown = pool.Allocate(text_at + texts);
   std::copy_n(bytes_ + sizeof(Head), id_size_, grown + sizeof(Head));
   std::uninitialized_move_n(Devices(), devices_, reinterpret_cast<Device*>(grown + device_offset_));
   std::uninitialized_copy_n(Folders(), folders_, reinterpret_cast<Folder*>(grown + device_offset_ + devices * sizeof(Device)));
@@ -58,7 +62,7 @@ void MailboxBlock::Rebuild(std::size_t folders, std::size_t devices, std::size_t
   ::new (static_cast<void*>(grown)) Head(std::move(head()));
   std::destroy_n(Devices(), devices_);
   std::destroy_at(&head());
-  ::operator delete(bytes_);
+  pool.Free(bytes_, size);
   bytes_ = grown;
   folder_capacity_ = static_cast<std::uint32_t>(folders);
   device_capacity_ = static_cast<std::uint32_t>(devices);
@@ -73,7 +77,7 @@ MailboxBlock::Side& MailboxBlock::side() {
 // ---- Folders
 
 FolderNumber MailboxBlock::SearchFolder(std::string_view id) const {
-  const FolderName name = head().names->Find(id);
+  const FolderName name = names().Find(id);
   if (name == kNoName) return kNoFolder;
   if (folders_ > kScanned)
     return head().side->folders.Find(NameTag(name), [&](FolderNumber number) { return folder(number).name() == name; });
@@ -85,13 +89,13 @@ FolderNumber MailboxBlock::SearchFolder(std::string_view id) const {
 
 Folder& MailboxBlock::CreateFolder(FolderNumber number, std::string_view id, std::optional<ItemClass> item_class) {
   MAILWAKE_CHECK(number <= folders_);
-  const FolderName name = head().names->Acquire(id);
+  const FolderName name = names().Acquire(id);
   if (number == folders_) {
     if (folders_ == folder_capacity_) Rebuild(Grown(folders_), device_capacity_, head().text_capacity);
     ++folders_;
   } else {
     MAILWAKE_CHECK(!folder(number).alive());
-    head().names->Release(folder(number).name());
+    names().Release(folder(number).name());
   }
   ++living_;
   Folder& made = *::new (static_cast<void*>(&folder(number))) Folder(name, item_class);

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/src/block_pool.h"
 #include "engine/src/device.h"
 #include "engine/src/folder.h"
 #include "engine/src/id_hash.h"
@@ -30,7 +31,7 @@ namespace mailwake {
 
 class MailboxBlock {
  public:
-  MailboxBlock(std::string_view id, FolderNames& names);
+  MailboxBlock(std::string_view id, BlockPool& pool);
   ~MailboxBlock();
   MailboxBlock(const MailboxBlock&) = delete;
   MailboxBlock& operator=(const MailboxBlock&) = delete;
@@ -44,7 +45,7 @@ class MailboxBlock {
   std::size_t living() const { return living_; }
   Folder& folder(FolderNumber number) { return Folders()[number]; }
   const Folder& folder(FolderNumber number) const { return Folders()[number]; }
-  std::string_view FolderId(FolderNumber number) const { return head().names->Text(folder(number).name()); }
+  std::string_view FolderId(FolderNumber number) const { return names().Text(folder(number).name()); }
   // The living folder of that id; kNoFolder if there is none. `guess` is looked at first.
   FolderNumber FindFolder(std::string_view id, FolderNumber guess = 0) const {
     if (guess < folders_ && folder(guess).alive() && SameId(FolderId(guess), id)) return guess;
@@ -106,13 +107,15 @@ class MailboxBlock {
     IdIndex devices;                                     // by id, the same
   };
   struct Head {
-    FolderNames* names;
+    BlockPool* pool;
     std::unique_ptr<Side> side;
     std::uint32_t text_size = 0;
     std::uint32_t text_capacity = 0;
   };
   Head& head() { return *reinterpret_cast<Head*>(bytes_); }
   const Head& head() const { return *reinterpret_cast<const Head*>(bytes_); }
+  FolderNames& names() { return head().pool->names(); }
+  const FolderNames& names() const { return head().pool->names(); }
   Side& side();
   Device* Devices() { return reinterpret_cast<Device*>(bytes_ + device_offset_); }
   const Device* Devices() const { return const_cast<MailboxBlock*>(this)->Devices(); }

@@ -5,7 +5,7 @@
 // Threads:    none of its own; every call REQUIRES the shard's lock.
 // Cost:       every call O(1), but ForEach; a mailbox's address stays.
 // Invariants: (1) ids are unique; (2) `idle` mailboxes are in the idle list, once.
-// Example:    Mailbox* mailbox = table.Find(key); if (mailbox == nullptr) mailbox = &table.Emplace(key, names);
+// Example:    Mailbox* mailbox = table.Find(key); if (mailbox == nullptr) mailbox = &table.Emplace(key, pool);
 
 #ifndef MAILWAKE_SRC_MAILBOX_TABLE_H_
 #define MAILWAKE_SRC_MAILBOX_TABLE_H_
@@ -45,8 +45,8 @@ class MailboxTable {
   }
 
   // REQUIRES: it is not there.
-  Mailbox& Emplace(const MailboxKey& key, FolderNames& names) {
-    const std::uint32_t number = mailboxes_.Emplace(key.id, names);
+  Mailbox& Emplace(const MailboxKey& key, BlockPool& pool) {
+    const std::uint32_t number = mailboxes_.Emplace(key.id, pool);
     index_.Insert(TagOf(key), number);
     Mailbox& mailbox = mailboxes_[number];
     mailbox.place = number;
@@ -62,6 +62,7 @@ class MailboxTable {
   }
 
   std::size_t size() const { return index_.size(); }
+  std::size_t bytes() const { return mailboxes_.bytes() + index_.bytes(); }
   template <typename Visit>
   void ForEach(Visit visit) const {
     index_.ForEach([&](std::uint32_t number) { visit(const_cast<MailboxTable*>(this)->mailboxes_[number]); });

@@ -17,6 +17,8 @@ constexpr Slot kWalkStep = 16;
 constexpr std::int64_t kWalkEveryMs = 100;
 // Idle mailboxes looked at for one without an open window.
 constexpr int kEvictLook = 16;
+// And looked at in one call at the most: the next call goes on.
+constexpr int kEvictMost = 64;
 
 Time SeenAt(const Device& device) { return Time(Duration(device.last_seen.ms())); }
 
@@ -38,7 +40,16 @@ void Shard::Observe() {
   if (context_.options.clock) timeline_.Observe(context_.options.clock(), timed_ > 0);
 }
 
+// What it takes goes into the engine's count.
+void Shard::CountBytes() {
+  const std::size_t bytes = blocks_.bytes() + mailboxes_.bytes() + watches_.bytes();
+  if (bytes == bytes_) return;
+  context_.bytes.fetch_add(bytes - bytes_, std::memory_order_relaxed);  // may wrap: the sum is right
+  bytes_ = bytes;
+}
+
 void Shard::Settle(Effects& effects) {
+  CountBytes();
   if (context_.flushing.load(std::memory_order_relaxed) && Idle()) effects.idle = true;
   if (!handing_over_ && !outbox_.empty()) {
     handing_over_ = true;
@@ -93,7 +104,7 @@ Mailbox& Shard::Enter(const MailboxKey& id) {
   Mailbox* mailbox = mailboxes_.Find(id, [this](const Mailbox& found) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!found.watchers.empty()) watches_.Prefetch(found.watchers.front());
   });
-  if (mailbox == nullptr) mailbox = &mailboxes_.Emplace(id, folder_names_);
+  if (mailbox == nullptr) mailbox = &mailboxes_.Emplace(id, blocks_);
   if (mailbox->loading && !mailbox->load_in_flight) {
     mailbox->load_in_flight = true;
     ++stats_.mailboxes_loading;
@@ -145,8 +156,11 @@ void Shard::UnlinkIdle(Mailbox& mailbox) {
 // A mailbox with an open coalescing window gets another round, since the window is in memory only; but the limit holds: a window that is
 // lost costs one wake too many, none too few.
 void Shard::Evict() {
-  const auto too_many = [this] { return context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes; };
-  for (int looked = 0; mailboxes_.first_idle() != nullptr && too_many(); ++looked) {
+  const auto too_many = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    CountBytes();
+    return context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes || OverBudget();
+  };
+  for (int looked = 0; looked < kEvictMost && mailboxes_.first_idle() != nullptr && too_many(); ++looked) {
     Mailbox& mailbox = *mailboxes_.first_idle();
     UnlinkIdle(mailbox);
     if (looked < kEvictLook && WindowOpen(mailbox)) {

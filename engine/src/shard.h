@@ -141,6 +141,8 @@ class Shard {
   void Observe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // looks at the clock, if there is one
   std::int64_t now_ms() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return timeline_.now_ms(); }
   // At the end of a call: publishes next_due(), takes what is to be handed over to the store.
+  void CountBytes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool OverBudget() const { return context_.bytes.load(std::memory_order_relaxed) > context_.options.limits.memory_bytes; }
   void Settle(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox& Enter(const MailboxKey& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox* FindMailbox(const MailboxKey& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -238,10 +240,11 @@ class Shard {
   Timeline timeline_ ABSL_GUARDED_BY(mutex_);
   TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
   WatchTable watches_ ABSL_GUARDED_BY(mutex_);
+  std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // counted in Context::bytes
   std::size_t timed_ ABSL_GUARDED_BY(mutex_) = 0;  // watches that wait for their timer
   std::array<SlotQueue, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
-  FolderNames folder_names_ ABSL_GUARDED_BY(mutex_);
-  MailboxTable mailboxes_ ABSL_GUARDED_BY(mutex_);  // goes before the names
+  BlockPool blocks_ ABSL_GUARDED_BY(mutex_);
+  MailboxTable mailboxes_ ABSL_GUARDED_BY(mutex_);  // goes before the blocks
   VersionBlock block_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Version> last_version_;                 // given out by this shard; at first, all that went before. Written under the lock
   Version suspect_ ABSL_GUARDED_BY(mutex_);           // Suspect(all), latest

@@ -220,6 +220,7 @@ bool Shard::Count(Slot slot, bool replaces) {
   Watch& watch = At(slot);
   if (watch.counted) return true;
   const std::size_t limit = context_.options.limits.pings + (replaces ? 1 : 0);
+  if ((!replaces && OverBudget()) || context_.held.load(std::memory_order_relaxed) >= limit) return false;
   if (context_.held.fetch_add(1, std::memory_order_relaxed) >= limit) {
     context_.held.fetch_sub(1, std::memory_order_relaxed);
     return false;

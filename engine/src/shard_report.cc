@@ -39,6 +39,7 @@ void Shard::AddStats(Stats& stats) const {
   MutexLock lock(mutex_);
   stats.pings_held += stats_.pings_held;
   stats.mailboxes += mailboxes_.size();
+  stats.memory_bytes += blocks_.bytes() + mailboxes_.bytes() + watches_.bytes();
   stats.mailboxes_loading += stats_.mailboxes_loading;
   stats.unsaved_mailboxes += unsaved_.size();
   stats.holds += stats_.holds;

@@ -39,6 +39,7 @@ class Slab {
   T& operator[](std::uint32_t number) { return *std::launder(reinterpret_cast<T*>(chunks_[number / kChunk][number % kChunk].bytes)); }
   const T& operator[](std::uint32_t number) const { return const_cast<Slab&>(*this)[number]; }
   std::size_t used() const { return size_ - free_.size(); }
+  std::size_t bytes() const { return chunks_.size() * kChunk * sizeof(T) + free_.capacity() * sizeof(free_[0]); }
 
  private:
   static constexpr std::uint32_t kChunk = 256;

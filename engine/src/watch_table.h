@@ -36,6 +36,7 @@ class WatchTable {
   Watch* Find(Slot slot, std::uint32_t generation);
 
   std::size_t used() const { return used_; }
+  std::size_t bytes() const { return chunks_.size() * kChunk * sizeof(Watch); }
   // Slots that were ever in use: [0, size()).
   Slot size() const { return size_; }
 

@@ -63,8 +63,8 @@ TEST(PackedNumberTest, KeepsUpTo48BitsAndTimesBelowZero) {
 }
 
 TEST(MailboxBlockTest, FindsByTheWholeIdOnly) {
-  FolderNames names;
-  MailboxBlock block("ann", names);
+  BlockPool pool;
+  MailboxBlock block("ann", pool);
   block.CreateFolder(0, "inbox", ItemClass::kEmail);
   block.CreateFolder(1, "inbox2", ItemClass::kCalendar);
   EXPECT_EQ(block.id(), "ann");
@@ -78,8 +78,8 @@ TEST(MailboxBlockTest, FindsByTheWholeIdOnly) {
 }
 
 TEST(MailboxBlockTest, AnErasedFolderIsNotFoundAndItsNumberStartsFresh) {
-  FolderNames names;
-  MailboxBlock block("ann", names);
+  BlockPool pool;
+  MailboxBlock block("ann", pool);
   block.CreateFolder(0, "inbox", ItemClass::kEmail).Change(9, 1);
   block.CreateFolder(1, "cal", ItemClass::kCalendar);
   block.SetHostVersion(0, 5);
@@ -98,9 +98,9 @@ TEST(MailboxBlockTest, AnErasedFolderIsNotFoundAndItsNumberStartsFresh) {
 }
 
 TEST(MailboxBlockTest, NothingIsLostWhileItGrowsFromFewToVeryMany) {
-  FolderNames names;
+  BlockPool pool;
   {
-    MailboxBlock block("ann@example.org", names);
+    MailboxBlock block("ann@example.org", pool);
     for (std::uint32_t i = 0; i < 600; ++i) {
       const std::string text = std::to_string(i);
       if (i % 2 == 0) block.CreateFolder(block.folder_count(), "folder" + text, ItemClass::kEmail).Change(i + 1, kNoDevice);
@@ -126,14 +126,15 @@ TEST(MailboxBlockTest, NothingIsLostWhileItGrowsFromFewToVeryMany) {
       EXPECT_EQ(block.folder(i / 2).version(), i + 1);
     }
     EXPECT_EQ(block.FindDevice("phone600"), kNoDevice);
-    EXPECT_EQ(names.size(), 300u);
+    EXPECT_EQ(pool.names().size(), 300u);
   }
-  EXPECT_EQ(names.size(), 0u) << "a name goes with the last mailbox that uses it";
+  EXPECT_EQ(pool.bytes() - pool.names().bytes(), 0u) << "all memory is given back, and was counted";
+  EXPECT_EQ(pool.names().size(), 0u) << "a name goes with the last mailbox that uses it";
 }
 
 TEST(MailboxBlockTest, FoldersComeAndGoWhereThereAreManyToo) {
-  FolderNames names;
-  MailboxBlock block("ann", names);
+  BlockPool pool;
+  MailboxBlock block("ann", pool);
   for (FolderNumber number = 0; number < 100; ++number) block.CreateFolder(number, "folder" + std::to_string(number), ItemClass::kEmail);
   for (FolderNumber number = 0; number < 100; number += 3) block.EraseFolder(number);
   for (FolderNumber number = 0; number < 100; number += 6) block.CreateFolder(number, "again" + std::to_string(number), ItemClass::kEmail);

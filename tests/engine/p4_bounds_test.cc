@@ -76,6 +76,31 @@ TEST(PromiseTest, P4RetryTimesAreSpreadSoThatTheRefusedDoNotReturnInStep) {
   EXPECT_GT(times.size(), 10u);
 }
 
+TEST(PromiseTest, P4MemoryStaysWithinItsBudgetAndChangesAreNeverRefusedForIt) {
+  constexpr std::size_t kBudget = 1'000'000;
+  EngineWorld world(With({.memory_bytes = kBudget}));
+  std::vector<Ping> pings;
+  while (pings.size() < 100'000 && (pings.empty() || world.live(pings.back()))) {
+    pings.push_back(world.Hold(absl::StrCat("user", pings.size()), "phone", {"inbox", "calendar"}));
+  }
+  ASSERT_GT(pings.size(), 1'000u);
+  ASSERT_FALSE(world.live(pings.back()));
+  EXPECT_EQ(world.ended(pings.back()).refusal, Refusal::kServerFull);
+  EXPECT_GE(world.ended(pings.back()).retry_after, Options{}.retry_after);
+  EXPECT_GT(world.engine().stats().memory_bytes, kBudget * 9 / 10);
+  EXPECT_LT(world.engine().stats().memory_bytes, kBudget + 100'000) << "what was begun when there was room is all";
+  EXPECT_TRUE(world.live(world.Hold("user0", "phone", {"inbox"}))) << "it takes the older one's place";
+  EXPECT_TRUE(world.live(pings[1]));
+  EXPECT_TRUE(world.Publish("user1", "inbox")->ok());
+  EXPECT_FALSE(world.live(pings[1]));
+  EXPECT_TRUE(world.Publish("somebody new", "inbox")->ok());
+
+  for (std::size_t i = 2; i < 500; ++i) world.Cancel(pings[i]);
+  EXPECT_TRUE(world.live(world.Hold("user3", "phone", {"inbox"}))) << "mailboxes in which nobody waits made room";
+  EXPECT_TRUE(world.live(world.Hold("late", "phone", {"inbox"})));
+  EXPECT_LE(world.engine().stats().memory_bytes, kBudget + 100'000);
+}
+
 TEST(PromiseTest, P4TheFoldersOfAPingAreBounded) {
   EngineWorld world(With({.folders_per_ping = 3}));
   const Ping fits = world.Hold("ann", "phone", {"a", "b", "c"});

@@ -38,6 +38,7 @@ class Families {
 void AddStats(const Stats& stats, Families& out) {
   out.Gauge("mailwake_pings_held", "PINGs that wait now", static_cast<double>(stats.pings_held));
   out.Gauge("mailwake_mailboxes", "Mailboxes in memory now", static_cast<double>(stats.mailboxes));
+  out.Gauge("mailwake_memory_bytes", "What mailboxes and PINGs take", static_cast<double>(stats.memory_bytes));
   out.Gauge("mailwake_mailboxes_loading", "Mailboxes that are being read from the store now", static_cast<double>(stats.mailboxes_loading));
   out.Gauge("mailwake_unsaved_mailboxes", "Mailboxes of which a write failed and is tried again",
             static_cast<double>(stats.unsaved_mailboxes));

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 
 #include "mailwake/types.h"
 
@@ -24,6 +25,9 @@ struct Limits {
   std::size_t folders_per_ping = 300;
   std::size_t folders_per_mailbox = 5'000;
   std::size_t devices_per_mailbox = 1'000;
+  // What the engine may take, as Stats::memory_bytes counts it. Over it, mailboxes that nobody needs leave memory first; then a PING that
+  // takes no other's place is refused. Changes are never refused for it.
+  std::size_t memory_bytes = std::numeric_limits<std::size_t>::max();
   std::size_t idle_mailboxes = 20'000;       // kept in memory though nobody waits in them; those over it lose open windows and pacing
   std::size_t deferred_per_mailbox = 1'000;  // calls that wait for a mailbox to load
   std::size_t trace = 4'096;                 // ends remembered for Explain

@@ -21,8 +21,9 @@
 namespace mailwake {
 
 struct Stats {
-  std::uint64_t pings_held = 0;  // now
-  std::uint64_t mailboxes = 0;   // in memory now
+  std::uint64_t pings_held = 0;    // now
+  std::uint64_t mailboxes = 0;     // in memory now
+  std::uint64_t memory_bytes = 0;  // for mailboxes and PINGs, with the allocator's overhead; an estimate that leaves out what few have
   std::uint64_t mailboxes_loading = 0;
   std::uint64_t unsaved_mailboxes = 0;  // a commit of theirs failed and is being tried again
   std::uint64_t holds = 0;              // since start, this and the rest

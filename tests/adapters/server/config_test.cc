@@ -58,6 +58,7 @@ heartbeat.max_s = 86400
 folders_per_ping = 5000
 pings = 7
 pings_per_mailbox = 8
+memory_mib = 16
 connections_per_address = 9
 [coalesce]
 email_ms = 1
@@ -80,6 +81,7 @@ notes_ms = 3600000
   EXPECT_EQ(config.folders_per_ping, 5000U);
   EXPECT_EQ(config.pings, 7U);
   EXPECT_EQ(config.pings_per_mailbox, 8U);
+  EXPECT_EQ(config.memory_mib, 16U);
   EXPECT_EQ(config.connections_per_address, 9U);
   EXPECT_THAT(config.coalesce,
               testing::ElementsAre(milliseconds(1), milliseconds(2), milliseconds(3), milliseconds(4), milliseconds(3'600'000)));
