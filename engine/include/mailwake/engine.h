@@ -8,8 +8,7 @@
 // Threads:    every call from any thread, completions included. No thread, clock or I/O of its own: you call advance(now) no later than
 //             next_deadline(), or let an adapter (mailwake/adapters/asio_driver.h) do it.
 // Cost:       Hold, Cancel O(folders named); Publish of a change O(PINGs held in its mailbox); nothing is O(all PINGs).
-// Invariants: (1) an end callback runs exactly once for each Hold, after Hold has returned, inside advance() or Deliver(), outside every
-// lock;
+// Invariants: (1) an end callback runs exactly once for each Hold, after Hold has returned, inside advance() or Deliver(), under no lock;
 //             (2) a done callback runs exactly once, on the thread on which the store finishes, or inside the call; it must not block;
 //             (3) a call with bad arguments changes nothing and says what is wrong.
 // Example:    (docs/examples/embed.cc)
