@@ -7,7 +7,8 @@
 // when there may be as many stale entries as others.
 //
 // Threads:    none of its own; every call REQUIRES the shard's lock.
-// Cost:       Add O(folders of the PING), amortized; ForEach O(entries of the folder). 8 to 16 bytes a PING and folder.
+// Cost:       Add O(folders of the PING), amortized; ForEach O(entries of the folder). 8 to 16 bytes a PING and folder; where PINGs move
+//             from folder to folder, up to twice the most that waited in each.
 // Invariants: every live watch in the mailbox's `watchers` has one entry in each of its folders.
 // Example:    crowd.Add(slot, generation, folders, waiting, live); crowd.ForEach(folder, live, [](Slot slot) { ... });
 

@@ -69,8 +69,8 @@ absl::Status CheckOptions(const Options& options) {
   if (options.heartbeat_max > std::chrono::hours(24)) return absl::InvalidArgumentError("heartbeat_max must be at most 24 h");
   if (!std::has_single_bit(options.shards) || options.shards > 64)
     return absl::InvalidArgumentError("shards must be a power of two up to 64");
-  if (options.limits.devices_per_mailbox >= kNoDevice / 2)
-    return absl::InvalidArgumentError("limits.devices_per_mailbox must be below 8 million");
+  if (options.limits.devices_per_mailbox > 5'000'000)
+    return absl::InvalidArgumentError("limits.devices_per_mailbox must be at most 5 million");
   if (options.retry_after.count() < 0) return absl::InvalidArgumentError("retry_after must not be negative");
   for (const Duration window : options.coalesce) {
     if (window.count() < 0 || window > std::chrono::hours(1))

@@ -76,6 +76,11 @@ class Folder {
     version_.Set(next);
     origin_ = by;
   }
+  // Something may have changed at `version`, by nobody in particular.
+  void Suspect(Version version) {
+    if (this->version() < version) return Change(version, kNoDevice);
+    if (other() < version && version < this->version()) other_.Set(version);
+  }
   // The change before which nothing counts: everybody is behind, whoever made it.
   void Restart(Version version) { Adopt(version, version, kNoDevice); }
   // As the store knows it.

@@ -38,14 +38,18 @@ class FolderSet {
     if (!small()) delete large();
   }
 
-  // Becomes the same as the other, in the memory that it has if it has any.
+  // Becomes the same as the other, in the memory that it has if it has any, and in no more than it needs.
   void Assign(const FolderSet& other) {
-    if (small() || other.words() > large()->capacity()) {
-      *this = other;
+    std::size_t used = other.words();
+    while (used > 0 && other.Word(used - 1) == 0) --used;
+    const bool fits = used == 0 || (used == 1 && other.Word(0) >> kSmall == 0);
+    if (small() && fits) {
+      word_ = other.Word(0) << 1 | kEmpty;
       return;
     }
-    large()->assign(other.words(), 0);
-    for (std::size_t i = 0; i < other.words(); ++i) (*large())[i] = other.Word(i);
+    if (small()) word_ = Address(new Words);
+    large()->assign(used, 0);
+    for (std::size_t i = 0; i < used; ++i) (*large())[i] = other.Word(i);
   }
 
   void Add(FolderNumber folder) {

@@ -53,7 +53,7 @@ void Mailbox::DropCursors(FolderNumber folder) {
 
 void Mailbox::SuspectAll(Version version) {
   for (FolderNumber number = 0; number < folder_count(); ++number) {
-    if (folder(number).alive() && folder(number).version() < version) folder(number).Change(version, kNoDevice);
+    if (folder(number).alive()) folder(number).Suspect(version);
   }
 }
 

@@ -90,7 +90,8 @@ FolderNumber MailboxBlock::SearchFolder(std::string_view id) const {
 Folder& MailboxBlock::CreateFolder(FolderNumber number, std::string_view id, std::optional<ItemClass> item_class) {
   MAILWAKE_CHECK(number <= folders_);
   const FolderName name = names().Acquire(id);
-  if (number == folders_) {
+  const bool appended = number == folders_;
+  if (appended) {
     if (folders_ == folder_capacity_) Rebuild(Grown(folders_), device_capacity_, head().text_capacity);
     ++folders_;
   } else {
@@ -99,14 +100,14 @@ Folder& MailboxBlock::CreateFolder(FolderNumber number, std::string_view id, std
   }
   ++living_;
   Folder& made = *::new (static_cast<void*>(&folder(number))) Folder(name, item_class);
-  IndexFolder(number);
+  IndexFolder(number, appended);
   return made;
 }
 
-void MailboxBlock::IndexFolder(FolderNumber number) {
+void MailboxBlock::IndexFolder(FolderNumber number, bool appended) {
   if (folders_ <= kScanned) return;
   IdIndex& index = side().folders;
-  if (folders_ == kScanned + 1 && number == kScanned) {  // the first that is one too many to scan
+  if (appended && folders_ == kScanned + 1) {  // the first that is one too many to scan
     for (FolderNumber before = 0; before < number; ++before) {
       if (folder(before).alive()) index.Insert(NameTag(folder(before).name()), before);
     }

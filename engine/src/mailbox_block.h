@@ -137,7 +137,7 @@ class MailboxBlock {
     return side != nullptr && number < side->extras.size() ? side->extras[number].get() : nullptr;
   }
   Folder::Extra& Extend(FolderNumber number);
-  void IndexFolder(FolderNumber number);
+  void IndexFolder(FolderNumber number, bool appended);
   void Rebuild(std::size_t folders, std::size_t devices, std::size_t texts);
 
   std::byte* bytes_ = nullptr;

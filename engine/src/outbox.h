@@ -14,6 +14,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/status.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -79,7 +80,7 @@ class Outbox {
   }
 
   void Recycle(Outgoing* used) {
-    if (spare_.size() == kMostSpare || used->mailboxes.capacity() > kMostKept) return Drop(used);
+    if (spare_.size() == kMostSpare || Large(*used)) return Drop(used);
     used->batch.mailboxes.clear();
     used->mailboxes.clear();
     used->waiters.clear();
@@ -92,6 +93,13 @@ class Outbox {
   static constexpr std::size_t kMostSpare = 4;
   static constexpr std::size_t kMostKept = 64;
 
+  // Would keep much memory for nothing.
+  static bool Large(const Outgoing& used) {
+    return used.mailboxes.capacity() > kMostKept || std::ranges::any_of(used.batch.mailboxes, [](const MailboxWrite& write) {
+             return write.folders.size() > kMostKept || write.devices.size() > kMostKept ||
+                    std::ranges::any_of(write.devices, [](const auto& device) { return device.record.cursors.size() > kMostKept; });
+           });
+  }
   Outgoing* Make() {
     all_.push_back(std::make_unique<Outgoing>());
     all_.back()->place = all_.size() - 1;

@@ -201,7 +201,7 @@ class Shard {
   struct Waiting;
   absl::Status AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasFolderRoom(Mailbox& mailbox, std::size_t fresh) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasFolderRoom(Mailbox& mailbox, std::size_t fresh, std::span<const FolderNumber> asked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `reserved`: a version given out before the mailbox was read, or 0.
   absl::Status Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MakeDurable(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

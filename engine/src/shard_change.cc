@@ -102,7 +102,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     return absl::OkStatus();
   }
   FolderNumber number = mailbox.FindFolder(change.folder);
-  if (number == kNoFolder && !HasFolderRoom(mailbox, 1)) {
+  if (number == kNoFolder && !HasFolderRoom(mailbox, 1, {})) {
     return absl::FailedPreconditionError(absl::StrCat("the mailbox ", std::string(mailbox.id()), " has ", mailbox.living(),
                                                       " folders, as many as it may: there is no room for ", std::string(change.folder)));
   }
@@ -172,15 +172,18 @@ FolderNumber Shard::CreateFolder(Mailbox& mailbox, std::string_view id, std::opt
   return number;
 }
 
-// Folders that PINGs and syncs have named and nothing has ever changed in make room first, unless a PING that waits or is remembered names
-// them.
-bool Shard::HasFolderRoom(Mailbox& mailbox, std::size_t fresh) {
+// Folders that PINGs and syncs have named and nothing has ever changed in make room first, unless a PING that waits, is remembered or asks
+// now names them.
+bool Shard::HasFolderRoom(Mailbox& mailbox, std::size_t fresh, std::span<const FolderNumber> asked) {
   const std::size_t limit = context_.options.limits.folders_per_mailbox;
   if (mailbox.living() + fresh <= limit) return true;
   FolderSet named;
   ForEachOf(mailbox.watchers, [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { named.Add(At(slot).folders); });
   for (DeviceNumber number = 0; number < mailbox.device_count(); ++number) {
     named.Add(mailbox.device(number).folders);
+  }
+  for (const FolderNumber number : asked) {
+    if (number != kNoFolder) named.Add(number);
   }
   MailboxWrite* write = nullptr;
   for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
@@ -273,7 +276,11 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     AddFolder(mailbox, number, write);
   }
   if (!changed) {
-    MakeDurable(mailbox);
+    if (write.erased_folders.empty()) {
+      MakeDurable(mailbox);
+    } else {
+      Write(mailbox) = std::move(write);  // folders that were never in a list
+    }
     return absl::OkStatus();
   }
   mailbox.declared = true;

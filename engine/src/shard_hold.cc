@@ -184,8 +184,7 @@ bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* 
   const std::size_t fresh = request.folders ? Look(mailbox, *request.folders) : 0;
   const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
   if (fresh > 0 && !mailbox.declared) {
-    if (!HasFolderRoom(mailbox, fresh)) return full(limits.folders_per_mailbox);
-    Look(mailbox, *request.folders);  // some may have made room
+    if (!HasFolderRoom(mailbox, fresh, found_)) return full(limits.folders_per_mailbox);
   }
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
   const bool replaces = device != nullptr && device->watch(request.kind) != kNoSlot;
@@ -249,10 +248,16 @@ std::uint32_t Shard::RetryAfter() {
 void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
   watch.folders.Clear();
   if (!request.folders) {
-    watch.folders.Assign(mailbox.device(watch.device).folders);
-    watch.folders.ForEach([&](FolderNumber number) {
-      const Folder& folder = mailbox.folder(number);
-      watch.misfit |= !folder.alive() || (mailbox.declared && mailbox.declaration(number) == nullptr);
+    mailbox.device(watch.device).folders.ForEach([&](FolderNumber remembered) {
+      FolderNumber number = remembered;
+      if (!mailbox.folder(remembered).alive()) number = mailbox.FindFolder(mailbox.FolderId(remembered));  // it may have come again
+      const bool fits = number != kNoFolder && (!mailbox.declared || mailbox.declaration(number) != nullptr) &&
+                        mailbox.folder(number).item_class() == mailbox.folder(remembered).item_class();
+      if (fits) {
+        watch.folders.Add(number);
+      } else {
+        watch.misfit = true;
+      }
     });
     return;
   }
@@ -373,7 +378,7 @@ void Shard::Drain(Duration over, Effects& effects) {
     Watch& watch = At(slot);
     const std::int64_t in_ms = over.count() > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(over.count() + 1)) : 0;
     const std::int64_t end_ms = now_ms() + in_ms;
-    if (watch.state == WatchState::kParked) {
+    if (watch.state == WatchState::kParked || (watch.state == WatchState::kReady && !watch.forced)) {
       watch.draining = end_ms < watch.deadline.ms();
       watch.deadline = PackedTime(std::min(watch.deadline.ms(), end_ms));
       Reconsider(slot, effects);

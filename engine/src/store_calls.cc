@@ -6,16 +6,20 @@
 
 namespace mailwake {
 
-// Ends in carry_out_, which may hand over what has come meanwhile: one turn at a time, since a shard gives out one batch at a time.
+// And then what has come meanwhile, one batch at a time; a loop, since a store that answers inside the call would otherwise nest without
+// end.
 void StoreCalls::HandOver(Shard& shard, Outgoing* outgoing) {
-  if (!outgoing->mailboxes.empty()) {
-    outgoing->shard = &shard;
-    context_.store.Commit(outgoing->batch, [this, outgoing](absl::Status status) { Answered(outgoing, std::move(status)); });
+  while (outgoing != nullptr) {
+    if (!outgoing->mailboxes.empty()) {
+      outgoing->shard = &shard;
+      context_.store.Commit(outgoing->batch, [this, outgoing](absl::Status status) { Answered(outgoing, std::move(status)); });
+    }
+    for (Mailbox* mailbox : outgoing->loads) Load(shard, mailbox);
+    Effects effects;
+    shard.HandedOver(outgoing, effects);
+    outgoing = std::exchange(effects.outgoing, nullptr);
+    carry_out_(shard, effects);
   }
-  for (Mailbox* mailbox : outgoing->loads) Load(shard, mailbox);
-  Effects effects;
-  shard.HandedOver(outgoing, effects);
-  carry_out_(shard, effects);
 }
 
 void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {

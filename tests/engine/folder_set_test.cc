@@ -98,5 +98,27 @@ TEST(FolderSetTest, AgreesWithStdSetOverRandomOperations) {
   }
 }
 
+TEST(FolderSetTest, AssignTakesNoMoreThanItNeeds) {
+  FolderSet large;
+  large.Add(5000);
+  large.Clear();
+  large.Add(3);
+  FolderSet small;
+  small.Assign(large);
+  EXPECT_TRUE(small == large);
+  EXPECT_TRUE(small.Contains(3));
+  for (const FolderNumber number : {0u, 62u, 63u, 64u, 5000u}) {
+    FolderSet one;
+    one.Add(number);
+    for (FolderSet* to : {&small, &large}) {
+      to->Assign(one);
+      EXPECT_TRUE(*to == one) << number;
+      EXPECT_EQ(to->size(), 1u);
+    }
+  }
+  small.Assign(FolderSet());
+  EXPECT_TRUE(small.empty());
+}
+
 }  // namespace
 }  // namespace mailwake

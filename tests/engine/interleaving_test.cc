@@ -4,6 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/src/folder.h"
 #include "tests/support/engine_world.h"
 
 namespace mailwake::testing {
@@ -84,6 +90,131 @@ TEST(InterleavingTest, P6AWakeIsDeliveredThoughTheClockWentBackwards) {
   world.JumpBy(-30s);
   world.Publish("ann", "inbox");
   world.ExpectOnly({Changed(ping, {"inbox"})});
+}
+
+// Where there are more folders than are scanned, a number may go and come again.
+TEST(InterleavingTest, P1AFolderThatComesAndGoesWhereThereAreManyIsFoundOnce) {
+  EngineWorld world;
+  std::vector<std::string> folders;
+  for (int i = 0; i < 32; ++i) folders.push_back("f" + std::to_string(i));
+  const auto with = [&](const char* one) {
+    std::vector<std::string> more = folders;
+    more.emplace_back(one);
+    return more;
+  };
+  world.SetFolders("ann", with("f32"));
+  world.SetFolders("ann", folders);
+  world.SetFolders("ann", with("new"));
+  std::vector<std::string> fewer = with("new");
+  std::erase(fewer, "f31");
+  world.SetFolders("ann", fewer);
+  world.SetFolders("ann", with("new"));
+  world.engine().CheckInvariants();
+  EXPECT_EQ(world.FolderSync("ann", "phone")->folders.size(), 33u);
+  world.Sync("ann", "phone", {"f31"});
+  const Ping ping = world.Hold("ann", "phone", {"f31"});
+  EXPECT_TRUE(world.Publish("ann", "f31")->ok());
+  world.ExpectOnly({Changed(ping, {"f31"})});
+}
+
+// A PING that was about to be told of a change, and whose device has synced before it was, waits on: until the drain's end, not longer.
+TEST(InterleavingTest, P6APingThatCaughtUpBeforeItsWakeWasDeliveredIsDrained) {
+  EngineWorld world;
+  world.Sync("ann", "phone", {"inbox"});
+  const Ping ping = world.Hold("ann", "phone", {"inbox"}, 3000s);
+  world.set_auto_settle(false);
+  world.Publish("ann", "inbox");  // ready, and not yet delivered
+  world.Sync("ann", "phone", {"inbox"});
+  world.engine().Drain(5s);
+  world.set_auto_settle(true);
+  world.Settle();
+  world.AdvanceBy(5s);
+  world.ExpectOnly({Drained(ping)});
+}
+
+// Remembered: a folder that was taken away and declared again is the one that the device meant.
+TEST(InterleavingTest, P2ARememberedFolderThatWasDeclaredAgainIsWatched) {
+  EngineWorld world;
+  world.SetFolders("ann", Declare({"inbox", "cal"}));
+  world.Hold("ann", "phone", {"inbox", "cal"});
+  world.SetFolders("ann", Declare({"inbox"}));
+  world.SetFolders("ann", Declare({"inbox", "cal"}));
+  world.TakeEnded();
+  const auto list = world.FolderSync("ann", "phone");
+  world.EndFolderSync("ann", "phone", list->version);
+  world.Sync("ann", "phone", {"inbox", "cal"});
+  const Ping ping = world.Hold({.mailbox = "ann", .device = "phone", .heartbeat = 600s});
+  world.ExpectNone();
+  world.Publish("ann", "cal");
+  world.ExpectOnly({Changed(ping, {"cal"})});
+}
+
+// Bounded: what a PING asks for makes no room for the rest of what it asks for.
+TEST(InterleavingTest, P4TheFoldersThatAPingNamesDoNotMakeRoomForIt) {
+  Options options;
+  options.limits.folders_per_mailbox = 2;
+  EngineWorld world(options);
+  world.Sync("ann", "phone", {"x", "y"});
+  const Ping over = world.Hold("ann", "phone", {"x", "y", "z"});
+  world.ExpectOnly({Refused(over, Refusal::kMailboxFull)});
+  world.Suspect(std::nullopt);
+  world.Sync("ann", "phone", {"x", "y"});
+  const Ping ping = world.Hold("ann", "phone", {"x", "z"});
+  world.ExpectOnly({Changed(ping, {"z"})});  // y made room; x was synced after the suspicion, z never
+}
+
+// A folder that was never in a list goes from the store too when a list comes, though the list itself is not new.
+TEST(InterleavingTest, P5AFolderThatTheListLeavesOutIsErasedInTheStoreThoughTheListIsTheSame) {
+  EngineWorld world;
+  world.SetFolders("ann", Declare({"inbox"}));
+  world.Publish("ann", "loose");
+  ASSERT_NE(world.store().stored_folder("ann", "loose"), nullptr);
+  EXPECT_TRUE(world.SetFolders("ann", Declare({"inbox"}))->ok());
+  EXPECT_EQ(world.store().stored_folder("ann", "loose"), nullptr);
+}
+
+// Gaps: a device's own later change does not hide from it what was suspected before.
+TEST(InterleavingTest, P1ASuspicionIsOlderThanADevicesOwnChangeAndStillSeen) {
+  Folder folder;
+  folder.Change(9, 1);
+  folder.Suspect(7);
+  EXPECT_EQ(folder.VersionFor(1), 7u);
+  EXPECT_EQ(folder.VersionFor(2), 9u);
+  folder.Suspect(9);
+  EXPECT_EQ(folder.VersionFor(1), 7u);
+  folder.Suspect(11);
+  EXPECT_EQ(folder.VersionFor(1), 11u);
+}
+
+// A store that answers inside the call, while others publish: the calls do not nest.
+class BusyStore final : public Store {
+ public:
+  OpenState opened() const override { return {.first_version = 1, .ceiling = kVersionBlock}; }
+  void Load(std::string, LoadCallback done) override { done(MailboxRecord()); }
+  void Commit(const WriteBatch&, DoneCallback done) override {
+    const char here = 0;
+    lowest = std::min(lowest, &here);
+    highest = std::max(highest, &here);
+    if (--left > 0) engine->Publish({{.mailbox = "ann", .folder = "inbox"}}, nullptr);
+    done(absl::OkStatus());
+  }
+  void AgeOut(Time, AgeOutCallback done) override { done(0); }
+
+  Engine* engine = nullptr;
+  int left = 20'000;
+  const char* lowest = reinterpret_cast<const char*>(UINTPTR_MAX);
+  const char* highest = nullptr;
+};
+
+TEST(InterleavingTest, P4CommitsThatAreAnsweredAtOnceDoNotNest) {
+  BusyStore store;
+  const auto engine = Engine::Create({}, store).value();
+  store.engine = engine.get();
+  bool durable = false;
+  engine->Publish({{.mailbox = "ann", .folder = "inbox"}}, [&durable](const absl::Status& status) { durable = status.ok(); });
+  EXPECT_TRUE(durable);
+  EXPECT_LE(store.left, 0);
+  EXPECT_LT(store.highest - store.lowest, 16'384) << "bytes of stack";
 }
 
 }  // namespace

@@ -30,6 +30,9 @@ class EndCallback {
   requires(!std::same_as<std::remove_cvref_t<F>, EndCallback> && std::invocable<F&, const PingEnd&>)
       EndCallback(F&& function) {  // NOLINT: implicit, as std::function
     using Function = std::remove_cvref_t<F>;
+    if constexpr (!std::is_empty_v<Function> && requires { static_cast<bool>(function == nullptr); }) {
+      if (function == nullptr) return;  // an empty std::function, a null pointer
+    }
     if constexpr (sizeof(Function) <= sizeof(word_) && std::is_trivially_copyable_v<Function>) {
       std::memcpy(&word_, &function, sizeof(Function));
       run_ = [](std::uintptr_t word, const PingEnd* end) {
