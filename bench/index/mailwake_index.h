@@ -54,6 +54,7 @@ class MailwakeIndex {
   // So many PINGs have come, and no mailbox is still being read.
   bool Settled(std::uint64_t pings) const;
   void Flush();  // the store is done with everything
+  std::uint64_t memory_bytes() const { return engine_->stats().memory_bytes; }
   std::uint64_t held() const { return engine_->stats().pings_held; }
   void CheckInvariants() const { engine_->CheckInvariants(); }
 

@@ -119,6 +119,7 @@ void Suite::AddCounted(std::string_view workload, const Place& place, Workload r
     run(*world, place.threads, std::min<std::size_t>(world->keys.steps(0).size(), 2000));  // what grows once has grown
     Measure(state, sizes_.batch, [&] { return run(*world, place.threads, sizes_.batch / kLanes); });
     state.counters["bytes_per_ping"] = world->bytes_per_ping;
+    if (world->said_per_ping > 0) state.counters["said_per_ping"] = world->said_per_ping;
   });
 }
 

@@ -33,6 +33,8 @@ struct World {
     Ended::Scope scope(ended[0]);
     Populate();
     bytes_per_ping = static_cast<double>(Usage::Now().Since(before)) / static_cast<double>(keys.pings());
+    if constexpr (requires { index->memory_bytes(); })
+      said_per_ping = static_cast<double>(index->memory_bytes()) / static_cast<double>(keys.pings());
   }
 
   Ended& EndedOf(int lane) { return ended[static_cast<std::size_t>(lane)]; }
@@ -44,8 +46,9 @@ struct World {
   std::array<std::size_t, kLanes> position{};  // in the lane's steps
   std::int64_t now_ms = 0;                     // virtual
   double bytes_per_ping = 0;
-  bool staggered = false;  // heartbeats end evenly over ten minutes
-  bool hurried = false;    // heartbeats are those of Expire
+  double said_per_ping = 0;  // what the index itself says, where it says anything
+  bool staggered = false;    // heartbeats end evenly over ten minutes
+  bool hurried = false;      // heartbeats are those of Expire
 
  private:
   void Populate() {

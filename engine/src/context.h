@@ -25,16 +25,19 @@
 
 namespace mailwake {
 
+inline constexpr std::size_t kCacheLine = 64;
+
 struct Context {
   Context(Options given, Store& to) : options(std::move(given)), store(to), versions(to.opened()) {}
 
   const Options options;
   Store& store;
   VersionCounter versions;
-  std::atomic<std::size_t> held{0};   // PINGs that count against Limits::pings
-  std::atomic<std::size_t> bytes{0};  // that the shards take
-  std::atomic<std::size_t> idle{0};   // mailboxes in memory without need
-  std::atomic<bool> draining{false};
+  // Each that is written often has a cache line of its own: threads that work on different shards meet here.
+  alignas(kCacheLine) std::atomic<std::size_t> held{0};   // PINGs that count against Limits::pings
+  alignas(kCacheLine) std::atomic<std::size_t> bytes{0};  // that the shards take
+  alignas(kCacheLine) std::atomic<std::size_t> idle{0};   // mailboxes in memory without need
+  alignas(kCacheLine) std::atomic<bool> draining{false};
   std::atomic<bool> flushing{false};  // somebody wants to know when nothing waits for the store
 };
 

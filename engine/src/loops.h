@@ -65,7 +65,7 @@ class Loops {
   Reused<HeartbeatSample>& samples(LoopId loop) { return loops_[loop].samples; }
 
  private:
-  struct Loop {
+  struct alignas(kCacheLine) Loop {
     std::atomic<std::uint64_t> pending{0};  // by shard
     std::atomic<bool> delivering{false};
     std::function<void()> ready;
