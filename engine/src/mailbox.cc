@@ -3,15 +3,12 @@
 #include "engine/src/mailbox.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "engine/src/check.h"
 
 namespace mailwake {
 namespace {
-
-constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 // The folder of that id, made if the store knows only that a device refers to it.
 FolderNumber Intern(Mailbox& mailbox, std::string_view id, std::optional<ItemClass> item_class, FolderNumber guess = 0) {
