@@ -68,12 +68,6 @@ class Crowd {
     return static_cast<std::size_t>(std::ranges::count_if(by_folder_[folder], live));
   }
 
-  std::size_t bytes() const {
-    std::size_t bytes = by_folder_.capacity() * sizeof(by_folder_[0]);
-    for (const auto& entries : by_folder_) bytes += entries.capacity() * sizeof(Entry);
-    return bytes;
-  }
-
  private:
   std::vector<std::vector<Entry>> by_folder_;
 };

@@ -53,7 +53,7 @@ absl::Status CheckFolders(const std::vector<DeclaredFolder>& folders, std::size_
     return absl::InvalidArgumentError(absl::StrCat("a mailbox may have ", most, " folders, the list has ", folders.size()));
   std::vector<std::string_view> ids;
   for (const DeclaredFolder& folder : folders) {
-    if (const absl::Status status = CheckId("folder", folder.id, kMaxIdBytes); !status.ok()) return status;
+    if (absl::Status status = CheckId("folder", folder.id, kMaxIdBytes); !status.ok()) return status;
     if (static_cast<std::size_t>(folder.item_class) >= kItemClasses) return absl::InvalidArgumentError("the class is none that there is");
     ids.push_back(folder.id);
   }

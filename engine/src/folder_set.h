@@ -127,7 +127,7 @@ class FolderSet {
   static std::uint64_t Address(Words* words) { return reinterpret_cast<std::uintptr_t>(words); }
 
   bool small() const { return (word_ & 1) != 0; }
-  Words* large() const { return reinterpret_cast<Words*>(static_cast<std::uintptr_t>(word_)); }
+  Words* large() const { return reinterpret_cast<Words*>(static_cast<std::uintptr_t>(word_)); }  // NOLINT: invariant
   void BecomeLarge() { word_ = Address(new Words{word_ >> 1}); }
 
   // As words of 64 folders, whichever it is.

@@ -31,7 +31,8 @@ std::uint64_t Read(const char* at) {
 }  // namespace id_hash
 
 inline std::uint64_t HashBytes(std::string_view text) {
-  using namespace id_hash;
+  using id_hash::Mix;
+  using id_hash::Read;
   constexpr std::uint64_t kOne = 0xA0761D6478BD642F, kTwo = 0xE7037ED1A0B428DB;
   const char* at = text.data();
   std::size_t left = text.size();
@@ -53,7 +54,7 @@ inline std::uint64_t HashBytes(std::string_view text) {
 
 // Whether two ids are the same; quick for short ones.
 inline bool SameId(std::string_view a, std::string_view b) {
-  using namespace id_hash;
+  using id_hash::Read;
   const std::size_t size = a.size();
   if (size != b.size()) return false;
   if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;

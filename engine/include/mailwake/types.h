@@ -83,6 +83,7 @@ class FixedText {
   }
   FixedText(const FixedText& other) : FixedText(other.view()) {}
   FixedText& operator=(const FixedText& other) {
+    if (this == &other) return *this;
     size_ = other.size_;
     other.view().copy(bytes_, size_);
     return *this;
