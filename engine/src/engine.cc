@@ -179,7 +179,7 @@ class Engine::Impl {
     if (delivered > 0) {
       batch.Deliver();
       observers_.ended(batch.records());
-      trace_.Take(batch.records());
+      trace_.Add(batch.records());
       batch.Clear();
     }
     loops_.EndDelivery(loop);
@@ -220,7 +220,7 @@ class Engine::Impl {
     store_calls_.AgeOut(before);
   }
 
-  void Publish(std::span<const Change> changes, DoneCallback done) {
+  void Publish(std::span<const Change> changes, DoneCallback&& done) {
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const absl::Status status = CheckChange(changes[i]);
       if (status.ok()) continue;
@@ -237,7 +237,7 @@ class Engine::Impl {
   }
 
   // One lock a shard; in each shard in the order given.
-  void PublishMany(std::span<const Change> changes, DoneCallback done) {
+  void PublishMany(std::span<const Change> changes, DoneCallback&& done) {
     std::vector<KeyedChange> keyed;
     keyed.reserve(changes.size());
     for (const Change& change : changes) keyed.push_back({change.mailbox, &change});

@@ -60,7 +60,7 @@ class Outbox {
   void AddLoad(Mailbox& mailbox) { filling_->loads.push_back(&mailbox); }
 
   // Runs once everything added so far is durable, or has failed. REQUIRES: writes().
-  void Wait(Outgoing::Waiter waiter) {
+  void Wait(Outgoing::Waiter&& waiter) {
     if (waiter) filling_->waiters.push_back(std::move(waiter));
   }
 

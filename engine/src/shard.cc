@@ -304,7 +304,7 @@ void Shard::Reconsider(Slot slot, Effects& effects) {
   Watch& watch = At(slot);
   if (watch.state != WatchState::kParked) return;  // ready: judged when it is delivered
   ApplySuspicion(*watch.mailbox);
-  const Verdict verdict = Judge(context_.options, watch, now_ms());
+  const Verdict verdict = Judge(context_.options, watch, now_ms(), behind_);
   if (verdict.ends) return MarkReady(slot, effects);
   Wait(slot, verdict);
 }

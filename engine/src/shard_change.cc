@@ -50,7 +50,7 @@ struct Shard::Waiting {
 
 // ---- Published changes
 
-void Shard::Publish(std::span<const KeyedChange> changes, Done done, Effects& effects) {
+void Shard::Publish(std::span<const KeyedChange> changes, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   Waiting waiting;
@@ -209,7 +209,7 @@ void Shard::ReplaceFolder(Mailbox& mailbox, FolderNumber number, ItemClass item_
 
 // ---- Declared folder lists
 
-void Shard::SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects) {
+void Shard::SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   // Now: a sync that begins after this call covers it.
@@ -293,7 +293,7 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
 
 // ---- Suspicion
 
-void Shard::SuspectMailbox(const MailboxKey& mailbox, Done done, Effects& effects) {
+void Shard::SuspectMailbox(const MailboxKey& mailbox, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   const Version version = NextVersion(effects);

@@ -55,12 +55,12 @@ void Shard::Committed(Outgoing* outgoing, Effects& effects) {
 }
 
 void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
-  Observe();
   --open_calls_;
   const bool ok = outgoing->status.ok();
   if (ok) {
     rewrite_delay_ms_ = 0;
   } else {
+    Observe();
     ++stats_.commit_failures;
   }
   for (Mailbox* mailbox : outgoing->mailboxes) {
