@@ -152,7 +152,7 @@ class Engine::Impl {
   }
 
   std::size_t Advance(Time now) {
-    Reused<HeartbeatSample> samples;
+    static thread_local Reused<HeartbeatSample> samples;  // keeps its memory
     for (const auto& shard : shards_) {
       if (shard->next_due() > now && context_.options.clock) continue;
       Run(*shard, [&](Effects& effects) { shard->Advance(now, samples, effects); });

@@ -23,9 +23,7 @@ bool HierarchyChanged(const Mailbox& mailbox, const Device& device) {
 // There is a change that the device was not woken for.
 bool HasNews(const Watch& watch, const FolderSet& behind) {
   bool news = false;
-  behind.ForEach([&](FolderNumber number) {
-    news |= !WasTold(*watch.mailbox, watch.mailbox->device(watch.device), watch.device, number);
-  });
+  behind.ForEach([&](FolderNumber number) { news |= !WasTold(*watch.mailbox, watch.mailbox->device(watch.device), watch.device, number); });
   return news;
 }
 

@@ -122,10 +122,9 @@ void Shard::ApplySuspicion(Mailbox& mailbox) {
   ForEachOf(mailbox.watchers, [this](Slot watcher) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(watcher).resync = true; });
 }
 
-bool Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
-  if (mailbox.deferred().size() >= context_.options.limits.deferred_per_mailbox) return false;
+void Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
+  MAILWAKE_CHECK(MayDefer(mailbox));
   mailbox.Extend().deferred.push_back(std::move(call));
-  return true;
 }
 
 void Shard::Pin(Mailbox& mailbox) {

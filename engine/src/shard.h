@@ -74,7 +74,8 @@ class Shard {
   // ---- shard_sync.cc
   Version BeginSync() const { return last_version_.load(std::memory_order_acquire); }
   bool GaveOut(Version ticket) const { return ticket <= BeginSync(); }  // a ticket of that version can exist
-  void EndSync(const MailboxKey& mailbox, const SyncTicket& ticket, std::span<const std::string_view> folders, Done&& done, Effects& effects);
+  void EndSync(const MailboxKey& mailbox, const SyncTicket& ticket, std::span<const std::string_view> folders, Done&& done,
+               Effects& effects);
   void ResetCursor(const MailboxKey& mailbox, std::string_view device, std::string_view folder, Done&& done, Effects& effects);
   void BeginFolderSync(const MailboxKey& mailbox, Engine::FolderListCallback done, Effects& effects);
   void EndFolderSync(const MailboxKey& mailbox, std::string_view device, Version version, Done&& done, Effects& effects);
@@ -146,7 +147,9 @@ class Shard {
   void Settle(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox& Enter(const MailboxKey& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox* FindMailbox(const MailboxKey& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // false: too many wait
+  bool MayDefer(const Mailbox& mailbox) const { return mailbox.deferred().size() < context_.options.limits.deferred_per_mailbox; }
+  // Until the mailbox has been read. REQUIRES: MayDefer.
+  void Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
   void ApplySuspicion(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -200,6 +203,7 @@ class Shard {
   // shard_change.cc
   struct OwnedChange;
   struct Waiting;
+  void DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasFolderRoom(Mailbox& mailbox, std::size_t fresh, std::span<const FolderNumber> asked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -73,8 +73,8 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   }
 }
 
-// Names the folders in which the device is behind, as has just been judged, and keeps what the device is being told. A PING that ends kHierarchy names none, but is a wake for what it is behind
-// in.
+// Names the folders in which the device is behind, as has just been judged, and keeps what the device is being told. A PING that ends
+// kHierarchy names none, but is a wake for what it is behind in.
 void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) {
   const Mailbox& mailbox = *watch.mailbox;
   Device& device = watch.mailbox->device(watch.device);

@@ -99,22 +99,18 @@ PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, End
       watch.Extend().who = {std::string(request.mailbox), std::string(request.device)};
       const bool counted = Count(slot, WaitsAlready(mailbox, request));
       if (!counted) terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(context_.options.limits.pings));
-      auto owned = std::make_shared<OwnedRequest>(request);
-      const std::uint32_t generation = watch.generation;
-      const bool deferred = counted && Defer(mailbox, [this, slot, generation, owned](const absl::Status& loaded, Mailbox&, Effects& later)
-                                                          ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                                            Watch* waiting = watches_.Find(slot, generation);
-                                                            if (waiting == nullptr || waiting->state != WatchState::kLoading) return;
-                                                            if (!loaded.ok()) return Force(slot, EndReason::kFailed, later);
-                                                            Admit(slot, owned->request, later);
-                                                          });
-      if (counted && !deferred) {
-        terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
-      }
-      if (deferred) {
+      if (counted && MayDefer(mailbox)) {
+        Defer(mailbox, [this, slot, generation = watch.generation, owned = std::make_unique<OwnedRequest>(request)](
+                           const absl::Status& loaded, Mailbox&, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          Watch* waiting = watches_.Find(slot, generation);
+          if (waiting == nullptr || waiting->state != WatchState::kLoading) return;
+          if (!loaded.ok()) return Force(slot, EndReason::kFailed, later);
+          Admit(slot, owned->request, later);
+        });
         Link(slot, Watch::List::kAside);
         Park(slot, now_ms() + Duration(heartbeat).count());
       } else {
+        if (counted) terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
         Refuse(slot, request, terms, effects);
       }
     }
