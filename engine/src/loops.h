@@ -5,8 +5,8 @@
 //
 // Threads:    Add before anything else; Notify, TakePending from any thread.
 // Cost:       O(1), one atomic operation.
-// Invariants: if a shard's ready list for a loop is not empty, its bit is set or about to be, or a Deliver of that loop is reading the
-// list.
+// Invariants: if a shard's ready list for a loop is not empty, its bit is set or about to be, or a Deliver of that loop is reading
+//             the list.
 
 #ifndef MAILWAKE_SRC_LOOPS_H_
 #define MAILWAKE_SRC_LOOPS_H_

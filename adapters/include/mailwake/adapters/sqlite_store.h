@@ -2,10 +2,11 @@
 //
 // A durable store in one SQLite file (WAL, synchronous FULL): mailboxes, accounts and the front ends' state.
 //
-// Threads:    all calls from any thread. One writer thread commits everything that waits in one transaction (group commit); callbacks run
-// on it. Cost:       a commit alone: one fsync. Commits that come while one is on its way share the next. Errors:     Open:
-// FailedPrecondition (another mailwake owns the file, or a newer mailwake wrote it), DataLoss (damaged: nothing is written),
-//             NotFound/PermissionDenied (path). Later: ResourceExhausted (disk full), DataLoss, Unavailable.
+// Threads:    all calls from any thread. One writer thread commits everything that waits in one transaction (group commit); callbacks
+//             run on it.
+// Cost:       a commit alone: one fsync. Commits that come while one is on its way share the next.
+// Errors:     Open: FailedPrecondition (another mailwake owns the file, or a newer mailwake wrote it), DataLoss (damaged: nothing is
+//             written), NotFound/PermissionDenied (path). Later: ResourceExhausted (disk full), DataLoss, Unavailable.
 // Example:    auto store = OpenSqliteStore("mailwake.db").value(); Engine::Create({}, *store);
 
 #ifndef MAILWAKE_ADAPTERS_SQLITE_STORE_H_
