@@ -202,6 +202,7 @@ class Shard {
 
   // shard_change.cc
   struct OwnedChange;
+  struct Group;
   struct Waiting;
   void DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects)

@@ -44,10 +44,16 @@ struct Shard::OwnedChange {
   Version version;
 };
 
+// Those of one call in one mailbox.
+struct Shard::Group {
+  std::deque<OwnedChange> changes;
+  Done done;
+};
+
 // The changes of one call that wait for their mailboxes.
 struct Shard::Waiting {
   std::shared_ptr<Join> join;
-  absl::flat_hash_map<Mailbox*, std::shared_ptr<std::deque<OwnedChange>>> changes;
+  absl::flat_hash_map<Mailbox*, std::shared_ptr<Group>> groups;
 };
 
 // ---- Published changes
@@ -89,22 +95,22 @@ void Shard::DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effe
 
 // The changes of one call in one mailbox wait together, as one call.
 absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects) {
-  auto found = waiting.changes.find(&mailbox);
-  if (found == waiting.changes.end()) {
+  auto found = waiting.groups.find(&mailbox);
+  if (found == waiting.groups.end()) {
     if (!MayDefer(mailbox)) return TooManyWait();
     if (!waiting.join) waiting.join = std::make_shared<Join>(std::move(done));
-    auto changes = std::make_shared<std::deque<OwnedChange>>();
-    Defer(mailbox, [this, changes, part = Join::Part(waiting.join)](const absl::Status& loaded, Mailbox& read,
-                                                                    Effects& later) mutable ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    auto group = std::make_shared<Group>();
+    group->done = Join::Part(waiting.join);
+    Defer(mailbox, [this, group](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       absl::Status outcome = loaded;
-      for (const OwnedChange& owned : *changes) {
+      for (const OwnedChange& owned : group->changes) {
         if (loaded.ok()) outcome.Update(Apply(read, owned.change, owned.version, later));
       }
-      Finish(std::move(part), outcome, later);
+      Finish(std::move(group->done), outcome, later);
     });
-    found = waiting.changes.emplace(&mailbox, std::move(changes)).first;
+    found = waiting.groups.emplace(&mailbox, std::move(group)).first;
   }
-  found->second->emplace_back(change, NextVersion(effects));  // now: a sync that begins after this call covers the change
+  found->second->changes.emplace_back(change, NextVersion(effects));  // now: a sync that begins after this call covers the change
   return absl::OkStatus();
 }
 

@@ -24,10 +24,11 @@ void Shard::WhenLoaded(const MailboxKey& id, Done&& done, Call call, Effects& ef
   if (!mailbox.loading) return Finish(std::move(done), call(mailbox, effects), effects);
   if (!MayDefer(mailbox))
     return effects.Call(std::move(done), absl::UnavailableError("too many calls wait for the mailbox to be read; try again"));
-  Defer(mailbox, [this, done = std::move(done), call = std::move(call)](const absl::Status& loaded, Mailbox& read,
-                                                                        Effects& later) mutable ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    Finish(std::move(done), loaded.ok() ? call(read, later) : loaded, later);
-  });
+  auto waiting = std::make_unique<std::pair<Done, Call>>(std::move(done), std::move(call));
+  Defer(mailbox,
+        [this, waiting = std::move(waiting)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          Finish(std::move(waiting->first), loaded.ok() ? waiting->second(read, later) : loaded, later);
+        });
 }
 
 void Shard::Finish(Done&& done, const absl::Status& status, Effects& effects) {
