@@ -79,7 +79,7 @@ void Shard::OnTimer(Slot slot, Effects& effects) {
   const Watch& watch = At(slot);
   if (!watch.timed) return;  // its watch did without it
   if (watch.state == WatchState::kLoading) return Force(slot, EndReason::kFailed, effects);
-  if (watch.state == WatchState::kClosing) return MarkReady(slot, effects);
+  if (watch.state == WatchState::kClosing) return Force(slot, *watch.forced, effects);
   Reconsider(slot, effects);
 }
 
