@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -118,10 +119,11 @@ class Stress {
     for (std::size_t i = 0; i < kMailboxes; ++i) engine_->EndMailbox(Mailbox(i));
     std::atomic<bool> flushed = false;
     engine_->Flush([&flushed] { flushed = true; });
-    while (!flushed || engine_->stats().pings_held > 0 || Pending()) Turn();
+    while (!flushed || engine_->stats().pings_held > 0 || Pending() || Delivered() > 0) Turn();
     engine_->CheckInvariants();
     EXPECT_EQ(answers_.load(), asked_.load());
-    for (const auto& held : held_) EXPECT_EQ(held->ends, 1);
+    const auto wrong = std::count_if(held_.begin(), held_.end(), [](const auto& held) { return held->ends != 1; });
+    EXPECT_EQ(wrong, 0) << "of " << held_.size() << " PINGs did not end once";
     EXPECT_EQ(observed_.load(), held_.size());
     EXPECT_GT(held_.size(), 1000u) << "too few to mean anything";
   }
@@ -160,6 +162,8 @@ class Stress {
   }
 
   static std::string Mailbox(std::size_t i) { return "mailbox" + std::to_string(i % kMailboxes); }
+  // Decided ends whose turn had not come; their completions may publish.
+  std::size_t Delivered() { return engine_->Deliver(0) + engine_->Deliver(loops_[1]); }
   bool Pending() { return answers_ < asked_; }
   void Turn() {
     engine_->advance(Time(Duration(now_ms_.fetch_add(200))));
