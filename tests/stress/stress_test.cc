@@ -45,17 +45,19 @@ class SlowStore : public Store {
   OpenState opened() const override { return store_->opened(); }
   void Load(std::string mailbox, LoadCallback done) override {
     Later([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
-      if (++calls_ % 97 == 0) return done(absl::UnavailableError("a test"));
+      if (failing && ++calls_ % 97 == 0) return done(absl::UnavailableError("a test"));
       store_->Load(std::move(mailbox), std::move(done));
     });
   }
   void Commit(const WriteBatch& batch, DoneCallback done) override {
     Later([this, &batch, done = std::move(done)]() mutable {
-      if (++calls_ % 97 == 0) return done(absl::UnavailableError("a test"));
+      if (failing && ++calls_ % 97 == 0) return done(absl::UnavailableError("a test"));
       store_->Commit(batch, std::move(done));
     });
   }
   void AgeOut(Time before, AgeOutCallback done) override { store_->AgeOut(before, std::move(done)); }
+
+  std::atomic<bool> failing = true;
 
  private:
   void Later(absl::AnyInvocable<void()> work) {
@@ -130,6 +132,7 @@ class Stress {
 
   // Nobody sleeps through a change when all is over.
   void WakeAll() {
+    store_.failing = false;
     std::atomic<int> woken = 0;
     for (std::size_t i = 0; i < kMailboxes; ++i) {
       const std::string mailbox = Mailbox(i);
