@@ -137,7 +137,10 @@ class Stress {
     for (std::size_t i = 0; i < kMailboxes; ++i) {
       const std::string mailbox = Mailbox(i);
       engine_->Hold({.mailbox = mailbox, .device = "last", .heartbeat = 600s, .folders = {{{"calm", ItemClass::kEmail}}}},
-                    [&woken](const PingEnd& end) { woken += end.reason == EndReason::kChanged; });
+                    [&woken](const PingEnd& end) {
+                      EXPECT_TRUE(end.reason == EndReason::kChanged || end.reason == EndReason::kResync) << Name(end.reason);
+                      ++woken;
+                    });
     }
     for (std::size_t i = 0; i < kMailboxes; ++i) {
       const std::string mailbox = Mailbox(i);
