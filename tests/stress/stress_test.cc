@@ -121,7 +121,7 @@ class Stress {
     for (std::size_t i = 0; i < kMailboxes; ++i) engine_->EndMailbox(Mailbox(i));
     std::atomic<bool> flushed = false;
     engine_->Flush([&flushed] { flushed = true; });
-    while (!flushed || engine_->stats().pings_held > 0 || Pending() || Delivered() > 0) Turn();
+    while (!flushed || engine_->stats().pings_held > 0 || Pending() || Delivered() > 0) Turn(200);
     engine_->CheckInvariants();
     EXPECT_EQ(answers_.load(), asked_.load());
     const auto wrong = std::count_if(held_.begin(), held_.end(), [](const auto& held) { return held->ends != 1; });
@@ -148,10 +148,10 @@ class Stress {
         outcome = 0;
         engine_->Publish({{.mailbox = mailbox, .folder = "calm"}},
                          [&outcome](const absl::Status& status) { outcome = status.ok() ? 1 : 2; });
-        while (outcome == 0) Turn();
+        while (outcome == 0) Turn(0);
       }
     }
-    Turn();
+    Turn(1);
     EXPECT_EQ(woken, static_cast<int>(kMailboxes));
   }
 
@@ -171,8 +171,8 @@ class Stress {
   // Decided ends whose turn had not come; their completions may publish.
   std::size_t Delivered() { return engine_->Deliver(0) + engine_->Deliver(loops_[1]); }
   bool Pending() { return answers_ < asked_; }
-  void Turn() {
-    engine_->advance(Time(Duration(now_ms_.fetch_add(200))));
+  void Turn(std::int64_t step_ms) {
+    engine_->advance(Time(Duration(now_ms_.fetch_add(step_ms))));
     for (std::size_t i = 1; i < kLoops; ++i) engine_->Deliver(loops_[i]);
     std::this_thread::yield();
   }
