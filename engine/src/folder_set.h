@@ -100,6 +100,10 @@ class FolderSet {
 
   // The first from that one on; `from` itself if there is none.
   FolderNumber Next(FolderNumber from) const {
+    if (small()) {
+      const std::uint64_t left = from < kSmall ? word_ >> 1 >> from : 0;
+      return left == 0 ? from : from + static_cast<FolderNumber>(std::countr_zero(left));
+    }
     for (std::size_t i = from / 64; i < words(); ++i) {
       const std::uint64_t word = i == from / 64 ? Word(i) >> (from % 64) << (from % 64) : Word(i);
       if (word != 0) return static_cast<FolderNumber>(i * 64) + static_cast<FolderNumber>(std::countr_zero(word));
