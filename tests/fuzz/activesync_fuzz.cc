@@ -95,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int step = 0; step < 60 && !choices.done(); ++step) {
     switch (choices.Below(8)) {
       case 0:
-        world.Publish(std::string(Word(choices)).substr(0, 64) + "x", static_cast<ItemClass>(choices.Below(kItemClasses)));
+        world.Publish(std::string(Word(choices)).substr(0, 60) + "x", static_cast<ItemClass>(choices.Below(kItemClasses)));
         break;
       case 1:
         world.Publish("5");
