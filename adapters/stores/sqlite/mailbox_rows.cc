@@ -2,9 +2,6 @@
 
 #include "adapters/stores/sqlite/mailbox_rows.h"
 
-#include <absl/strings/escaping.h>
-#include <absl/strings/str_cat.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -13,10 +10,6 @@
 
 namespace mailwake {
 namespace {
-
-absl::Status Damaged(const std::string& mailbox, const char* what) {
-  return absl::DataLossError(absl::StrCat("the ", what, " of mailbox ", absl::CEscape(mailbox), " cannot be what mailwake wrote"));
-}
 
 std::optional<std::string> Encode(const std::optional<std::vector<RememberedFolder>>& folders) {
   if (!folders) return std::nullopt;
@@ -39,13 +32,6 @@ MailboxRows::MailboxRows(Connection& connection)
     : connection_(connection),
       // max() of SQLite compares signed; versions stay below 2^63 at a million a second for 290,000 years.
       raise_(connection, "UPDATE meta SET ceiling = max(ceiling, ?), suspect = max(suspect, ?)"),
-      load_mailbox_(connection, "SELECT declared, hierarchy FROM mailboxes WHERE mailbox = ?"),
-      load_folders_(connection,
-                    "SELECT folder, class, version, other, origin, host_version, declared, name, type, parent, position FROM folders"
-                    " WHERE mailbox = ? ORDER BY folder"),
-      load_devices_(connection,
-                    "SELECT device, last_seen, hierarchy_cursor, heartbeat, folders FROM devices WHERE mailbox = ? ORDER BY device"),
-      load_cursors_(connection, "SELECT device, folder, cursor FROM cursors WHERE mailbox = ? ORDER BY device, folder"),
       set_mailbox_(connection, "REPLACE INTO mailboxes VALUES (?, ?, ?)"),
       set_folder_(connection, "REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       set_device_(connection, "REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?)"),
@@ -77,73 +63,6 @@ absl::StatusOr<OpenState> MailboxRows::Open(bool reserve) {
   status = raise_.Run(state.ceiling, 0);
   if (!status.ok()) return status;
   return state;
-}
-
-absl::StatusOr<MailboxRecord> MailboxRows::Load(const std::string& mailbox) {
-  MailboxRecord record;
-  absl::Status status = load_mailbox_.ForEach(
-      [&record](const Row& row) {
-        record.declared = row.Int(0) != 0;
-        record.hierarchy = row.UInt(1);
-        return absl::OkStatus();
-      },
-      mailbox);
-  if (status.ok()) status = LoadFolders(mailbox, record);
-  if (status.ok()) status = LoadDevices(mailbox, record);
-  if (status.ok()) status = LoadCursors(mailbox, record);
-  if (!status.ok()) return status;
-  return record;
-}
-
-absl::Status MailboxRows::LoadFolders(const std::string& mailbox, MailboxRecord& record) {
-  return load_folders_.ForEach(
-      [&](const Row& row) {
-        if (row.UInt(1) >= kItemClasses) return Damaged(mailbox, "folders");
-        record.folders.push_back({.id = row.Text(0),
-                                  .item_class = static_cast<ItemClass>(row.Int(1)),
-                                  .version = row.UInt(2),
-                                  .other = row.UInt(3),
-                                  .origin = row.Text(4),
-                                  .host_version = row.UInt(5),
-                                  .declared = row.Int(6) != 0,
-                                  .name = row.Text(7),
-                                  .type = static_cast<int>(row.Int(8)),
-                                  .parent = row.Text(9),
-                                  .position = static_cast<std::uint32_t>(row.Int(10))});
-        return absl::OkStatus();
-      },
-      mailbox);
-}
-
-absl::Status MailboxRows::LoadDevices(const std::string& mailbox, MailboxRecord& record) {
-  return load_devices_.ForEach(
-      [&](const Row& row) {
-        DeviceRecord& device = record.devices.emplace_back();
-        device.id = row.Text(0);
-        device.last_seen = Time(Duration(row.Int(1)));
-        if (!row.IsNull(2)) device.hierarchy_cursor = row.UInt(2);
-        if (!row.IsNull(3)) device.heartbeat = std::chrono::seconds(row.Int(3));
-        if (!row.IsNull(4)) {
-          device.folders = DecodeFolders(row.Text(4));
-          if (!device.folders) return Damaged(mailbox, "devices");
-        }
-        return absl::OkStatus();
-      },
-      mailbox);
-}
-
-// Both scans are sorted by device, so the cursors are dealt out in one pass.
-absl::Status MailboxRows::LoadCursors(const std::string& mailbox, MailboxRecord& record) {
-  auto device = record.devices.begin();
-  return load_cursors_.ForEach(
-      [&](const Row& row) {
-        const std::string id = row.Text(0);
-        while (device != record.devices.end() && device->id != id) ++device;
-        if (device == record.devices.end()) return Damaged(mailbox, "cursors");
-        device->cursors.push_back({.folder = row.Text(1), .cursor = row.UInt(2)});
-        return absl::OkStatus();
-      },
-      mailbox);
 }
 
 absl::Status MailboxRows::Apply(const WriteBatch& batch) {
