@@ -27,7 +27,8 @@ AccountRows::AccountRows(Connection& connection, StoreThreads& threads)
 void AccountRows::Find(std::string user, FindCallback done) {
   auto found = std::make_shared<std::optional<AccountRecord>>();
   threads_.Read(
-      [user = std::move(user), found](Connection& reader) {
+      {},
+      [user = std::move(user), found](Connection& reader, const std::string&) {
         return reader.Kept(kFind).ForEach(
             [&](const Row& row) {
               *found = AccountRecord{.user = user, .password = row.Text(0), .verified = row.Text(1)};
@@ -57,18 +58,20 @@ void AccountRows::Put(std::vector<AccountRecord> accounts, DoneCallback done) {
 
 void AccountRows::Remember(std::string user, std::string password, std::string verified, DoneCallback done) {
   threads_.Write([this, user = std::move(user), password = std::move(password),
-                 verified = std::move(verified)] { return remember_.Run(verified, user, password); },
-                std::move(done));
+                  verified = std::move(verified)] { return remember_.Run(verified, user, password); },
+                 std::move(done));
 }
 
 void AccountRows::Changes(std::optional<std::uint64_t> since, ChangesCallback done) {
   auto changes = std::make_shared<AccountChanges>();
   threads_.Read(
-      [since, changes](Connection& reader) {
+      {},
+      [since, changes](Connection& reader, const std::string&) {
         absl::Status status =
             reader.Kept(kChangesNow).ForEach([&](const Row& row) { return changes->number = row.UInt(0), absl::OkStatus(); });
         if (!status.ok() || !since || *since == changes->number) return status;
-        return reader.Kept(kChanged).ForEach([&](const Row& row) { return changes->users.push_back(row.Text(0)), absl::OkStatus(); }, *since);
+        return reader.Kept(kChanged).ForEach([&](const Row& row) { return changes->users.push_back(row.Text(0)), absl::OkStatus(); },
+                                             *since);
       },
       [changes, done = std::move(done)](const absl::Status& status) mutable {
         if (!status.ok()) return done(status);

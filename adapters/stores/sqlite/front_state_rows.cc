@@ -20,8 +20,10 @@ FrontStateRows::FrontStateRows(Connection& connection, StoreThreads& threads)
 void FrontStateRows::Load(FrontStateKey key, LoadCallback done) {
   auto value = std::make_shared<std::string>();
   threads_.Read(
-      [key = std::move(key), value](Connection& reader) {
-        return reader.Kept(kLoad).ForEach([&](const Row& row) { return *value = row.Text(0), absl::OkStatus(); }, key.front, key.mailbox, key.device);
+      {},
+      [key = std::move(key), value](Connection& reader, const std::string&) {
+        return reader.Kept(kLoad).ForEach([&](const Row& row) { return *value = row.Text(0), absl::OkStatus(); }, key.front, key.mailbox,
+                                          key.device);
       },
       [value, done = std::move(done)](const absl::Status& status) mutable {
         if (!status.ok()) return done(status);

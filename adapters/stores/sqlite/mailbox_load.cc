@@ -5,6 +5,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 
+#include "adapters/stores/sqlite/packed_cursors.h"
 #include "adapters/stores/sqlite/remembered_folders.h"
 #include "adapters/stores/sqlite/statement.h"
 
@@ -17,8 +18,8 @@ constexpr const char* kMailbox = "SELECT declared, hierarchy FROM mailboxes WHER
 constexpr const char* kFolders =
     "SELECT folder, class, version, other, origin, host_version, declared, name, type, parent, position FROM folders"
     " WHERE mailbox = ? ORDER BY folder";
-constexpr const char* kDevices = "SELECT device, last_seen, hierarchy_cursor, heartbeat, folders FROM devices WHERE mailbox = ? ORDER BY device";
-constexpr const char* kCursors = "SELECT device, folder, cursor FROM cursors WHERE mailbox = ? ORDER BY device, folder";
+constexpr const char* kDevices =
+    "SELECT device, last_seen, hierarchy_cursor, heartbeat, folders, cursors FROM devices WHERE mailbox = ? ORDER BY device";
 
 absl::Status Damaged(const std::string& mailbox, const char* what) {
   return absl::DataLossError(absl::StrCat("the ", what, " of mailbox ", absl::CEscape(mailbox), " cannot be what mailwake wrote"));
@@ -60,22 +61,7 @@ absl::Status LoadDevices(Connection& connection, const std::string& mailbox, Mai
           device.folders = DecodeFolders(row.View(4));
           if (!device.folders) return Damaged(mailbox, "devices");
         }
-        return absl::OkStatus();
-      },
-      mailbox);
-}
-
-// Both scans are sorted by device, so the cursors are dealt out in one pass.
-absl::Status LoadCursors(Connection& connection, const std::string& mailbox, MailboxRecord& record) {
-  auto device = record.devices.begin();
-  return connection.Kept(kCursors).ForEach(
-      [&](const Row& row) {
-        const std::string_view id = row.View(0);
-        while (device != record.devices.end() && device->id != id) ++device;
-        if (device == record.devices.end()) return Damaged(mailbox, "cursors");
-        CursorRecord& cursor = device->cursors.Next();
-        cursor.folder = row.View(1);
-        cursor.cursor = row.UInt(2);
+        if (!UnpackCursors(row.View(5), device.cursors)) return Damaged(mailbox, "cursors");
         return absl::OkStatus();
       },
       mailbox);
@@ -93,7 +79,6 @@ absl::Status LoadMailbox(Connection& connection, const std::string& mailbox, Mai
       mailbox);
   if (status.ok()) status = LoadFolders(connection, mailbox, record);
   if (status.ok()) status = LoadDevices(connection, mailbox, record);
-  if (status.ok()) status = LoadCursors(connection, mailbox, record);
   return status;
 }
 

@@ -3,7 +3,7 @@
 // Reading a mailbox whole.
 //
 // Threads:    as the connection.
-// Cost:       four short scans, each over neighbouring rows.
+// Cost:       three short scans, each over neighbouring rows.
 // Invariants: only makes sense inside Connection::Read. DataLoss: a row that mailwake cannot have written.
 
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_LOAD_H_

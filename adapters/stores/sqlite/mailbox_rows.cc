@@ -2,14 +2,25 @@
 
 #include "adapters/stores/sqlite/mailbox_rows.h"
 
+#include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
+
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "adapters/stores/sqlite/packed_cursors.h"
 #include "adapters/stores/sqlite/remembered_folders.h"
 
 namespace mailwake {
 namespace {
+
+absl::Status Damaged(const std::string& mailbox) {
+  return absl::DataLossError(absl::StrCat("the cursors of mailbox ", absl::CEscape(mailbox), " cannot be what mailwake wrote"));
+}
+
+std::span<const CursorRecord> Span(const Reused<CursorRecord>& cursors) { return {cursors.begin(), cursors.end()}; }
 
 std::optional<std::string> Encode(const std::optional<std::vector<RememberedFolder>>& folders) {
   if (!folders) return std::nullopt;
@@ -34,14 +45,12 @@ MailboxRows::MailboxRows(Connection& connection)
       raise_(connection, "UPDATE meta SET ceiling = max(ceiling, ?), suspect = max(suspect, ?)"),
       set_mailbox_(connection, "REPLACE INTO mailboxes VALUES (?, ?, ?)"),
       set_folder_(connection, "REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      set_device_(connection, "REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?)"),
-      create_device_(connection, "INSERT OR IGNORE INTO devices VALUES (?, ?, ?, ?, ?, ?)"),
-      set_cursor_(connection, "REPLACE INTO cursors VALUES (?, ?, ?, ?)"),
+      find_cursors_(connection, "SELECT cursors FROM devices WHERE mailbox = ? AND device = ?"),
+      find_all_cursors_(connection, "SELECT device, cursors FROM devices WHERE mailbox = ?"),
+      set_device_(connection, "REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      set_cursors_(connection, "UPDATE devices SET cursors = ?3 WHERE mailbox = ?1 AND device = ?2"),
       erase_folder_(connection, "DELETE FROM folders WHERE mailbox = ? AND folder = ?"),
-      erase_folder_cursors_(connection, "DELETE FROM cursors WHERE mailbox = ? AND folder = ?"),
       erase_device_(connection, "DELETE FROM devices WHERE mailbox = ? AND device = ?"),
-      erase_device_cursors_(connection, "DELETE FROM cursors WHERE mailbox = ? AND device = ?"),
-      erase_cursor_(connection, "DELETE FROM cursors WHERE mailbox = ? AND device = ? AND folder = ?"),
       erase_device_state_(connection, "DELETE FROM front_state WHERE mailbox = ? AND device = ?"),
       // A row without a device is of a mailbox, and stays.
       erase_orphans_(connection,
@@ -80,10 +89,7 @@ absl::Status MailboxRows::Apply(const WriteBatch& batch) {
 absl::Status MailboxRows::Apply(const MailboxWrite& write) {
   absl::Status status;
   if (write.hierarchy) status = set_mailbox_.Run(write.mailbox, write.hierarchy->declared, write.hierarchy->version);
-  for (const std::string& folder : write.erased_folders) {
-    if (status.ok()) status = erase_folder_.Run(write.mailbox, folder);
-    if (status.ok()) status = erase_folder_cursors_.Run(write.mailbox, folder);
-  }
+  if (status.ok() && !write.erased_folders.empty()) status = EraseFolders(write.mailbox, write.erased_folders);
   for (const FolderRecord& folder : write.folders) {
     if (status.ok()) status = Apply(write.mailbox, folder);
   }
@@ -101,21 +107,49 @@ absl::Status MailboxRows::Apply(const std::string& mailbox, const FolderRecord& 
 absl::Status MailboxRows::Apply(const std::string& mailbox, const MailboxWrite::DeviceWrite& write) {
   const DeviceRecord& record = write.record;
   if (write.erase) return EraseDevice(mailbox, record.id);
+  bool known = false;
+  std::optional<std::string> cursors;
+  absl::Status status = find_cursors_.ForEach(
+      [&](const Row& row) {
+        known = true;
+        cursors = MergeCursors(row.View(0), Span(record.cursors));
+        return cursors ? absl::OkStatus() : Damaged(mailbox);
+      },
+      mailbox, record.id);
+  if (!status.ok()) return status;
+  if (known && write.cursors_only) return set_cursors_.Run(mailbox, record.id, Blob{*cursors});
+  if (!known) cursors = MergeCursors({}, Span(record.cursors));
   const std::optional<std::string> folders = Encode(record.folders);
-  Statement& set = write.cursors_only ? create_device_ : set_device_;
-  absl::Status status = set.Run(mailbox, record.id, record.last_seen.time_since_epoch().count(), record.hierarchy_cursor,
-                                Seconds(record.heartbeat), AsBlob(folders));
-  for (const CursorRecord& cursor : record.cursors) {
-    if (!status.ok()) return status;
-    status = cursor.cursor == 0 ? erase_cursor_.Run(mailbox, record.id, cursor.folder)
-                                : set_cursor_.Run(mailbox, record.id, cursor.folder, cursor.cursor);
+  return set_device_.Run(mailbox, record.id, record.last_seen.time_since_epoch().count(), record.hierarchy_cursor,
+                         Seconds(record.heartbeat), AsBlob(folders), Blob{*cursors});
+}
+
+absl::Status MailboxRows::EraseFolders(const std::string& mailbox, const std::vector<std::string>& folders) {
+  absl::Status status;
+  std::vector<CursorRecord> none;
+  for (const std::string& folder : folders) {
+    if (status.ok()) status = erase_folder_.Run(mailbox, folder);
+    none.push_back({.folder = folder, .cursor = 0});
+  }
+  std::vector<std::pair<std::string, std::string>> left;
+  if (status.ok()) {
+    status = find_all_cursors_.ForEach(
+        [&](const Row& row) {
+          std::optional<std::string> cursors = MergeCursors(row.View(1), none);
+          if (!cursors) return Damaged(mailbox);
+          if (*cursors != row.View(1)) left.emplace_back(row.Text(0), *std::move(cursors));
+          return absl::OkStatus();
+        },
+        mailbox);
+  }
+  for (const auto& [device, cursors] : left) {
+    if (status.ok()) status = set_cursors_.Run(mailbox, device, Blob{cursors});
   }
   return status;
 }
 
 absl::Status MailboxRows::EraseDevice(const std::string& mailbox, const std::string& device) {
   absl::Status status = erase_device_.Run(mailbox, device);
-  if (status.ok()) status = erase_device_cursors_.Run(mailbox, device);
   if (status.ok()) status = erase_device_state_.Run(mailbox, device);
   return status;
 }

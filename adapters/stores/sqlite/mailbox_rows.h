@@ -15,6 +15,7 @@
 #include <absl/status/statusor.h>
 
 #include <string>
+#include <vector>
 
 #include "adapters/stores/sqlite/statement.h"
 #include "mailwake/store.h"
@@ -35,13 +36,13 @@ class MailboxRows {
   absl::Status Apply(const MailboxWrite& write);
   absl::Status Apply(const std::string& mailbox, const FolderRecord& folder);
   absl::Status Apply(const std::string& mailbox, const MailboxWrite::DeviceWrite& write);
+  absl::Status EraseFolders(const std::string& mailbox, const std::vector<std::string>& folders);
   absl::Status EraseDevice(const std::string& mailbox, const std::string& device);
 
   Connection& connection_;
   Statement raise_;
-  Statement set_mailbox_, set_folder_, set_device_, create_device_, set_cursor_;
-  Statement erase_folder_, erase_folder_cursors_, erase_device_, erase_device_cursors_, erase_cursor_;
-  Statement erase_device_state_, erase_orphans_;
+  Statement set_mailbox_, set_folder_, find_cursors_, find_all_cursors_, set_device_, set_cursors_;
+  Statement erase_folder_, erase_device_, erase_device_state_, erase_orphans_;
   Statement find_old_devices_;
 };
 

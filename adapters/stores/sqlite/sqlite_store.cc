@@ -30,15 +30,16 @@ constexpr std::size_t kMostReaders = 4;
 
 class SqliteStoreImpl : public SqliteStore {
  public:
-  SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection,
-                  std::vector<std::unique_ptr<Connection>> readers, const OpenState& opened)
+  SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, std::vector<std::unique_ptr<Connection>> readers,
+                  const OpenState& opened)
       : lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened), threads_(*connection_, std::move(readers)) {}
 
   OpenState opened() const override { return opened_; }
 
   void Load(std::string mailbox, LoadCallback done) override {
     auto record = std::make_shared<MailboxRecord>();
-    threads_.Read([mailbox = std::move(mailbox), record](Connection& reader) { return LoadMailbox(reader, mailbox, *record); },
+    threads_.Read(
+        std::move(mailbox), [record](Connection& reader, const std::string& key) { return LoadMailbox(reader, key, *record); },
         [record, done = std::move(done)](const absl::Status& status) mutable {
           if (!status.ok()) return done(status);
           done(std::move(*record));

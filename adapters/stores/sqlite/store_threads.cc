@@ -2,6 +2,7 @@
 
 #include "adapters/stores/sqlite/store_threads.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mailwake {
@@ -30,11 +31,11 @@ void StoreThreads::Write(WriteWork work, Done done) {
   write_wake_.notify_one();
 }
 
-void StoreThreads::Read(ReadWork work, Done done) {
+void StoreThreads::Read(std::string key, ReadWork work, Done done) {
   bool ready = false;
   {
     MutexLock lock(mutex_);
-    reads_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
+    reads_.push_back({.number = ++calls_, .key = std::move(key), .work = std::move(work), .done = std::move(done)});
     ready = CanRead();
   }
   if (ready) read_wake_.notify_one();  // else EndGroup does
@@ -49,10 +50,10 @@ void StoreThreads::WriteAll() {
 }
 
 void StoreThreads::ReadAll(Connection& reader) {
-  for (std::vector<ReadJob> round = TakeRound(); !round.empty(); round = TakeRound()) {
-    RunRound(reader, round);
-    round.clear();
-    EndRound();
+  for (std::vector<ReadJob> share = TakeShare(); !share.empty(); share = TakeShare()) {
+    RunShare(reader, share);
+    share.clear();
+    EndShare();
   }
 }
 
@@ -70,16 +71,18 @@ std::vector<StoreThreads::WriteJob> StoreThreads::TakeGroup() {
   return group;
 }
 
-std::vector<StoreThreads::ReadJob> StoreThreads::TakeRound() {
+std::vector<StoreThreads::ReadJob> StoreThreads::TakeShare() {
   MutexLock lock(mutex_);
   while (!CanRead() && !Finished()) read_wake_.wait(mutex_);
-  std::vector<ReadJob> round;
-  while (CanRead() && round.size() < kMaxReads) {
-    round.push_back(std::move(reads_.front()));
+  // Half of what falls to this reader, so that all end at about the same time.
+  const std::size_t most = std::clamp(reads_.size() / (2 * readers_.size()), kMaxReads, kMaxShare);
+  std::vector<ReadJob> share;
+  while (CanRead() && share.size() < most) {
+    share.push_back(std::move(reads_.front()));
     reads_.pop_front();
   }
-  if (!round.empty()) ++busy_;
-  return round;
+  if (!share.empty()) ++busy_;
+  return share;
 }
 
 void StoreThreads::EndGroup() {
@@ -90,7 +93,7 @@ void StoreThreads::EndGroup() {
   WakeIfFinished();
 }
 
-void StoreThreads::EndRound() {
+void StoreThreads::EndShare() {
   MutexLock lock(mutex_);
   --busy_;
   WakeIfFinished();
@@ -123,10 +126,16 @@ void StoreThreads::RunGroup(std::span<WriteJob> jobs) {
   for (WriteJob& job : jobs) job.done(status);
 }
 
-void StoreThreads::RunRound(Connection& reader, std::span<ReadJob> jobs) {
+void StoreThreads::RunShare(Connection& reader, std::span<ReadJob> jobs) {
+  std::sort(jobs.begin(), jobs.end(), [](const ReadJob& a, const ReadJob& b) { return a.key < b.key; });
+  for (; jobs.size() > kMaxReads; jobs = jobs.subspan(kMaxReads)) RunReads(reader, jobs.first(kMaxReads));
+  RunReads(reader, jobs);
+}
+
+void StoreThreads::RunReads(Connection& reader, std::span<ReadJob> jobs) {
   std::vector<absl::Status> results(jobs.size());
   absl::Status status = reader.Read([&] {
-    for (std::size_t i = 0; i < jobs.size(); ++i) results[i] = Note(jobs[i].work(reader));
+    for (std::size_t i = 0; i < jobs.size(); ++i) results[i] = Note(jobs[i].work(reader, jobs[i].key));
     return absl::OkStatus();
   });
   for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(status.ok() ? std::move(results[i]) : status);
