@@ -81,11 +81,10 @@ TEST_F(SqliteRows, CursorsThatCannotBeReadAreDataLossAndAreNotOverwritten) {
   ASSERT_TRUE(Commit(*store_, VersionBatch("ann", 1)).ok());
   for (const bool load_first : {true, false}) {
     Change("UPDATE devices SET cursors = x'05'");
-    if (load_first) {
-      EXPECT_EQ(Load(*store_, "ann").status().code(), absl::StatusCode::kDataLoss);
-    }
-    EXPECT_EQ(Commit(*store_, VersionBatch("ann", 2)).code(), absl::StatusCode::kDataLoss);
-    EXPECT_EQ(Commit(*store_, VersionBatch("bob", 2)).code(), absl::StatusCode::kDataLoss) << "nothing is written any more";
+    // A load, or a write into that mailbox, comes upon it; from then on no other is written either.
+    const absl::Status damage = load_first ? Load(*store_, "ann").status() : Commit(*store_, VersionBatch("ann", 2));
+    EXPECT_EQ(damage.code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(Commit(*store_, VersionBatch("bob", 2)).code(), absl::StatusCode::kDataLoss);
     store_.reset();
     EXPECT_EQ(QuerySql(path_, "SELECT hex(cursors) FROM devices"), "05");
     EXPECT_EQ(QuerySql(path_, "SELECT count(*) FROM devices"), "1");
