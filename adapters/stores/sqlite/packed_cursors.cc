@@ -45,21 +45,28 @@ void AppendCursor(std::string& packed, std::string_view folder, Version cursor) 
   AppendNumber(packed, cursor);
 }
 
+// One pass over both; what is not set is copied as it stands.
 std::optional<std::string> MergeCursors(std::string_view packed, std::span<const CursorRecord> set) {
-  std::vector<Cursor> cursors;
-  while (!packed.empty()) {
-    if (!Take(packed, cursors.emplace_back())) return std::nullopt;
-  }
-  const auto before = [](const Cursor& a, std::string_view folder) { return a.folder < folder; };
-  for (const CursorRecord& record : set) {
-    auto at = std::lower_bound(cursors.begin(), cursors.end(), record.folder, before);
-    if (at == cursors.end() || at->folder != record.folder) at = cursors.insert(at, Cursor{record.folder, 0});
-    at->cursor = record.cursor;
-  }
+  std::vector<const CursorRecord*> sorted;
+  for (const CursorRecord& record : set) sorted.push_back(&record);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->folder < b->folder; });
   std::string merged;
-  for (const Cursor& cursor : cursors) {
-    if (cursor.cursor != 0) AppendCursor(merged, cursor.folder, cursor.cursor);
+  merged.reserve(packed.size() + 32 * set.size());
+  auto next = sorted.begin();
+  const auto append_next = [&] {
+    const CursorRecord& record = **next++;
+    const bool again = next != sorted.end() && (*next)->folder == record.folder;  // the last one counts
+    if (!again && record.cursor != 0) AppendCursor(merged, record.folder, record.cursor);
+  };
+  while (!packed.empty()) {
+    Cursor stored;
+    const char* const begin = packed.data();
+    if (!Take(packed, stored)) return std::nullopt;
+    while (next != sorted.end() && (*next)->folder < stored.folder) append_next();
+    const bool replaced = next != sorted.end() && (*next)->folder == stored.folder;
+    if (!replaced) merged.append(begin, packed.data());
   }
+  while (next != sorted.end()) append_next();
   return merged;
 }
 
