@@ -61,8 +61,6 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   // journal_size_limit: gives the disk space of a storm back.
   absl::Status status = connection->Execute(
       "PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864; PRAGMA cell_size_check=ON");
-  // Who only reads takes pages where the system keeps them, up to what SQLite allows (2 GB in Debian), instead of copying each.
-  if (status.ok() && !writes) status = connection->Execute("PRAGMA mmap_size=68719476736");
   if (!status.ok()) return status;
   return connection;
 }
