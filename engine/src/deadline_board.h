@@ -3,8 +3,8 @@
 // DeadlineBoard: when the driver believes that it must call advance() next, so that a shard which becomes due earlier can tell whether to
 // wake it.
 //
-// Threads:    every call from any thread. Sequentially consistent operations only; tests/engine/schedules_test.cc runs this code under every
-//             schedule of a few threads.
+// Threads:    every call from any thread. Sequentially consistent operations only; tests/engine/schedules_test.cc runs this code under
+//             every schedule of a few threads.
 // Cost:       one atomic load where nothing moves.
 // Invariants: after Next returned `due` and until Earlier tells (true) again, no shard is due before `due`: a shard that becomes due
 //             earlier while the others are read finds Time::max() posted, and tells.

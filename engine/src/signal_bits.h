@@ -2,11 +2,11 @@
 //
 // SignalBits: tells the owner of an event loop that shards have something for it, once for however many there are until it looks.
 //
-// A shard puts work into its list (under its lock) and then calls Raise; the owner, when it was told, calls Begin, Take, reads the lists of the
-// shards whose bits it took, and calls End. Any thread may deliver in the owner's place; one does at a time.
+// A shard puts work into its list (under its lock) and then calls Raise; the owner, when it was told, calls Begin, Take, reads the lists
+// of the shards whose bits it took, and calls End. Any thread may deliver in the owner's place; one does at a time.
 //
-// Threads:    every call from any thread. Sequentially consistent operations only; tests/engine/schedules_test.cc runs this code under every
-//             schedule of a few threads.
+// Threads:    every call from any thread. Sequentially consistent operations only; tests/engine/schedules_test.cc runs this code under
+//             every schedule of a few threads.
 // Cost:       one atomic operation a call.
 // Invariants: while a list is not empty, its bit is set, or is about to be, or a delivery that has taken the bit is reading it; and while a
 //             bit is set, the owner has been told and has not yet begun, or a delivery is running whose End will say so.

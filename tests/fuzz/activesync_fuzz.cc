@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requests of a device to the ActiveSync front end on a real engine in virtual time: WBXML bodies of any bytes and ones that are well formed
-// but strange, commands in any order, connections that go, answers that are not delivered, time that passes. Nothing crashes, every answer
-// is WBXML or empty, and no PING is left behind.
+// Requests of a device to the ActiveSync front end on a real engine in virtual time: WBXML bodies of any bytes and ones that are well
+// formed but strange, commands in any order, connections that go, answers that are not delivered, time that passes. Nothing crashes,
+// every answer is WBXML or empty, and no PING is left behind.
 
 #include <gtest/gtest.h>
 

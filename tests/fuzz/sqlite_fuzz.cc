@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store's file that was damaged: bytes of a good one are overwritten, or it is cut, as the input says. It is refused with a clear error, or
-// opens, and then loads and commits answer: with what was stored, or with an error. Nothing crashes, and a refused file stays as it was.
+// A store's file that was damaged: bytes of a good one are overwritten, or it is cut, as the input says. It is refused with a clear error,
+// or opens, and then loads and commits answer: with what was stored, or with an error. Nothing crashes, and a refused file stays as it
+// was.
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <fstream>
