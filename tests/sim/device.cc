@@ -250,7 +250,10 @@ void Device::Answered(std::uint64_t turn, const Request& request, const Answer& 
     }
     return WaitAndStep(random_.Between(100, 10'000));
   }
-  if (answer.http == 503) return WaitAndStep(1'000 * std::max<std::int64_t>(1, answer.retry_after_s));
+  if (answer.http == 503) {  // whoever may not wait looks now and then
+    for (auto& [number, folder] : folders_) folder.wanted = folder.wanted || random_.Chance(0.2);
+    return WaitAndStep(1'000 * std::max<std::int64_t>(1, answer.retry_after_s));
+  }
   if (answer.http != 200) return WaitAndStep(30'000);
   switch (request.kind) {
     case Request::kPing:
@@ -270,6 +273,7 @@ void Device::PingAnswered(const Request& request, const Answer& answer) {
     case 1:
       if (answer.close) return WaitAndStep(random_.Between(200, 5'000));  // it goes, or another took its place
       if (!habits_.fixed_heartbeat_s) tuner_.Expired();
+      for (std::size_t i = most_folders_; i < folders_.size(); ++i) std::next(folders_.begin(), static_cast<std::ptrdiff_t>(i))->second.wanted = true;
       return Think();
     case 2:
       tuner_.Woken();

@@ -40,11 +40,14 @@ struct Moment {
   std::int64_t pause_low = 0;   // of which it surely slept
   std::int64_t pause_high = 0;  // and perhaps
   std::int64_t slack = 0;       // by which it was called late, summed
+  std::int64_t early = 0;       // while it shows less than it has: by which the engine's own may be less than `mark`
   std::int64_t jumps = 0;
 };
 // Engine time between two moments.
 inline std::int64_t AtLeast(const Moment& from, const Moment& to) { return to.mark - from.mark - (to.pause_high - from.pause_high); }
-inline std::int64_t AtMost(const Moment& from, const Moment& to) { return to.mark - from.mark - (to.pause_low - from.pause_low); }
+inline std::int64_t AtMost(const Moment& from, const Moment& to) {
+  return to.mark - from.mark - (to.pause_low - from.pause_low) + from.early;
+}
 
 // A broken promise.
 struct Violation {

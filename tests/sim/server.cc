@@ -62,6 +62,7 @@ void Server::Open() {
   handler_ = front_->handler();
   host_front_ = std::make_unique<HostFront>(*this);
   draining_ = false;
+  memory_when_opened_ = engine_->stats().memory_bytes;
   Settle(kNone);
 }
 
@@ -420,8 +421,10 @@ void Server::CheckBounds() {
   if (stats.pings_held > limits.pings) model.Fail(4, kNone, kNone, "P4: more PINGs than the limit");
   const std::uint64_t pinned = waited + stats.unsaved_mailboxes + stats.mailboxes_loading + store_->waiting();
   if (stats.mailboxes > limits.idle_mailboxes + pinned) model.Fail(4, kNone, kNone, "P4: more mailboxes in memory than the limit");
-  const std::uint64_t most = 100'000 + 50'000 * stats.mailboxes + 1'000 * stats.pings_held;
-  if (stats.memory_bytes > most) model.Fail(4, kNone, kNone, "P4: memory grows");
+  const std::uint64_t most = memory_when_opened_ + 200'000 * world_.profile.shards + 20'000 * stats.mailboxes + 1'000 * stats.pings_held;
+  if (stats.memory_bytes > most) {
+    model.Fail(4, kNone, kNone, "P4: memory grows to " + std::to_string(stats.memory_bytes) + ", over " + std::to_string(most));
+  }
   if (store_->loads() > stats.mailboxes) world_.stakes.Count(Stake::kColdMailbox);
   engine_->CheckInvariants();
 }

@@ -111,7 +111,7 @@ class Server {
   std::map<Key, std::map<int, std::uint64_t>> keys_;  // the SyncKeys that were given last
   std::optional<Time> armed_;
   std::uint64_t life_ = 0;
-  std::uint64_t ends_before_ = 0;
+  std::uint64_t memory_when_opened_ = 0;
   bool starting_ = false;
   bool draining_ = false;
   bool settling_ = false;

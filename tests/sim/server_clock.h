@@ -35,9 +35,16 @@ class ServerClock {
   }
 
   // Somebody looks at it.
-  void Observe(Time now, Moment& moment) const { moment.mark = std::max(moment.mark, Shows(now).time_since_epoch().count()); }
+  void Observe(Time now, Moment& moment) const {
+    const std::int64_t shown = Shows(now).time_since_epoch().count();
+    moment.early = shown < moment.mark ? kGlanceMs : 0;
+    moment.mark = std::max(moment.mark, shown);
+  }
   // A process that starts knows no earlier time.
-  void Start(Time now, Moment& moment) const { moment.mark = Shows(now).time_since_epoch().count(); }
+  void Start(Time now, Moment& moment) const {
+    moment.mark = Shows(now).time_since_epoch().count();
+    moment.early = 0;
+  }
 
   // The engine may have looked last a second ago: a step of over 5 s is a pause, and its length is known to that second.
   void Jump(std::int64_t by_ms, Time now, Moment& moment) {
@@ -46,6 +53,7 @@ class ServerClock {
     offset_ms_ += by_ms;
     Observe(now, moment);
     const std::int64_t step = moment.mark - before;
+    if (by_ms < 0) moment.slack += kGlanceMs;
     if (step <= 0) return;
     ++moment.jumps;
     if (step > kPauseMs) moment.pause_low += step;

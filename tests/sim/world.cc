@@ -26,7 +26,7 @@ World::World(const Profile& drawn)
   MakeMailboxes();
 }
 
-World::~World() = default;
+World::~World() { server.reset(); }  // it says goodbye to the others
 
 void World::MakeMailboxes() {
   for (int number = 0; number < profile.mailboxes; ++number) {
