@@ -252,6 +252,8 @@ void Device::Answered(std::uint64_t turn, const Request& request, const Answer& 
   }
   if (answer.http == 503) {  // whoever may not wait looks now and then
     for (auto& [number, folder] : folders_) folder.wanted = folder.wanted || random_.Chance(0.2);
+    // Of other requests the front end says when by a chance of its own, which no seed repeats.
+    if (request.kind != Request::kPing) return WaitAndStep(random_.Between(5'000, 15'000));
     return WaitAndStep(1'000 * std::max<std::int64_t>(1, answer.retry_after_s));
   }
   if (answer.http != 200) return WaitAndStep(30'000);
@@ -345,6 +347,7 @@ void Device::SyncAnswered(const Request& request, const Answer& answer) {
   }
   if (answer.status != 1 && answer.status != 12 && !answer.empty) {
     if (answer.status == 14) bound_s_ = std::max<std::int64_t>(world_.profile.heartbeat_min_s, answer.bound);
+    if (answer.status == 15) habits_.hanging_sync = false;  // more folders than may hang
     if (answer.status == 13) {
       for (auto& [number, folder] : folders_) folder.key = 0, folder.wanted = true;
     }

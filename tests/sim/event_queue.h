@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,10 @@ class EventQueue {
   using Event = absl::AnyInvocable<void()>;
 
   Time now() const { return now_; }
+  // Always shows now().
+  const Time& clock() const { return now_; }
+  // Runs whenever time has moved, before the event that is due then.
+  void set_ticked(std::function<void()> ticked) { ticked_ = std::move(ticked); }
   std::uint64_t run() const { return run_; }
   void At(Time time, Event event) {
     heap_.push_back({std::max(time, now_), next_++, std::move(event)});
@@ -42,8 +47,10 @@ class EventQueue {
     std::pop_heap(heap_.begin(), heap_.end());
     Entry entry = std::move(heap_.back());
     heap_.pop_back();
+    const bool moved = entry.time != now_;
     now_ = entry.time;
     ++run_;
+    if (moved && ticked_) ticked_();
     entry.event();
     return true;
   }
@@ -60,6 +67,7 @@ class EventQueue {
   std::uint64_t next_ = 0;
   std::uint64_t run_ = 0;
   std::vector<Entry> heap_;
+  std::function<void()> ticked_;
 };
 
 }  // namespace mailwake::sim

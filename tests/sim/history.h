@@ -67,6 +67,10 @@ class History {
   static constexpr std::size_t kMost = 1 << 14;
 
   void Add(const Record& record) {
+    for (const std::uint64_t part : {static_cast<std::uint64_t>(record.time.time_since_epoch().count()),
+                                     static_cast<std::uint64_t>(record.what) << 8 | record.detail, record.a, record.b}) {
+      fingerprint_ = (fingerprint_ ^ part) * 0x100000001B3u;
+    }
     if (records_.size() < kMost) {
       records_.push_back(record);
     } else {
@@ -75,8 +79,11 @@ class History {
   }
   // The last `most` records of the mailbox (and of this device, or of no device), oldest first, one a line.
   void Tell(int mailbox, int device, std::size_t most, Time from, std::ostream& out) const;
+  // Of all that ever happened: equal histories have equal ones.
+  std::uint64_t fingerprint() const { return fingerprint_; }
 
  private:
+  std::uint64_t fingerprint_ = 0xCBF29CE484222325u;
   std::vector<Record> records_;
   std::size_t next_ = 0;
 };

@@ -8,8 +8,9 @@
 
 namespace mailwake::sim {
 
-Model::Model(const Profile& profile, History& history, Stakes& stakes)
-    : profile_(profile),
+Model::Model(const Profile& profile, const Time& clock, History& history, Stakes& stakes)
+    : true_now(clock),
+      profile_(profile),
       history_(history),
       stakes_(stakes),
       forgetful_(profile.limits.idle_mailboxes < 1'000 || profile.limits.memory_bytes != Limits{}.memory_bytes),
@@ -199,12 +200,13 @@ Seq Model::Published(int mailbox, int folder, int origin, ItemClass item_class, 
     facts.exists = true;
   } else {
     facts.any_class = true;
+    facts.item_class.reset();
   }
   Touch(mailbox, folder, origin);
   return seq;
 }
 
-void Model::PublishAnswered(int mailbox, int folder, int origin, Seq first, Seq attempt, bool host_version, bool ok) {
+void Model::PublishAnswered(int mailbox, int folder, int origin, ItemClass item_class, Seq first, Seq attempt, bool host_version, bool ok) {
   history_.Add({.time = true_now,
                 .what = ok ? What::kPublished : What::kPublishFailed,
                 .mailbox = static_cast<std::int16_t>(mailbox),
@@ -223,7 +225,9 @@ void Model::PublishAnswered(int mailbox, int folder, int origin, Seq first, Seq 
   mark->acked = std::max(mark->acked, sure);
   facts.exists = true;
   const bool newest = std::ranges::all_of(facts.marks, [&](const Mark& each) { return each.maybe <= attempt; });
-  if (newest && !facts.any_class) facts.acked_class = facts.item_class;
+  if (!newest) return;
+  facts.item_class = facts.acked_class = item_class;
+  facts.any_class = false;
 }
 
 bool Model::Listed(const Mailbox& box, const FolderRef& ref) const {

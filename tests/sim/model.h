@@ -86,11 +86,11 @@ class Model {
     bool touched = false;       // a foreign change came while it was held
   };
 
-  Model(const Profile& profile, History& history, Stakes& stakes);
+  Model(const Profile& profile, const Time& clock, History& history, Stakes& stakes);
 
   // Where the model hears the time from; the caller keeps it up to date.
   Moment now;
-  Time true_now{};
+  const Time& true_now;
 
   // ---- The server's lives
   void Opened();
@@ -104,7 +104,7 @@ class Model {
 
   // ---- Changes. `loaded`: the mailbox is surely in memory or can be read at once.
   Seq Published(int mailbox, int folder, int origin, ItemClass item_class, bool loaded, Seq first, bool host_version);
-  void PublishAnswered(int mailbox, int folder, int origin, Seq first, Seq attempt, bool host_version, bool ok);
+  void PublishAnswered(int mailbox, int folder, int origin, ItemClass item_class, Seq first, Seq attempt, bool host_version, bool ok);
   Seq Declared(int mailbox, const std::vector<FolderRef>& folders);
   void DeclareAnswered(int mailbox, const std::vector<FolderRef>& folders, Seq first, Seq attempt, bool ok);
   Seq Suspected(std::optional<int> mailbox, bool loaded);
@@ -126,6 +126,7 @@ class Model {
   void Revoked(int mailbox, std::optional<int> device);
   void Shed() { shed_ = true; }
   void ShedOver() { shed_ = false; }
+  bool shedding() const { return shed_; }
   void Ended(int ping, EndReason reason, std::span<const int> names, Refusal refusal = Refusal::kNone, std::int64_t bound = 0,
              std::int64_t retry_after_s = 0);
   // The answer of a PING, of which a resync cannot be told from a change.
@@ -213,6 +214,7 @@ class Model {
   void FindMisfits(Ping& ping);
   void Remember(const Ping& ping);
   bool MustHierarchy(const Ping& ping) const;
+  std::string WhyHierarchy(const Ping& ping) const;
   bool MayHierarchy(const Ping& ping) const;
   bool MayBePaced(const Ping& ping, const std::vector<int>& behind, bool old_list) const;
   bool Fits(const Ping& ping, const FolderRef& ref) const;

@@ -38,6 +38,20 @@ bool Model::MustHierarchy(const Ping& ping) const {
   return device.list_known && box.list_low > device.list_high;
 }
 
+std::string Model::WhyHierarchy(const Ping& ping) const {
+  if (!ping.misfit) {
+    return "the folder list of #" + std::to_string(boxes_[Index(ping.spec.mailbox)].list_low) + ", and the device's is #" +
+           std::to_string(boxes_[Index(ping.spec.mailbox)].devices[Index(ping.spec.device)].list_high);
+  }
+  for (const FolderRef& ref : *ping.spec.folders) {
+    const auto* facts = FindFolder(ping.spec.mailbox, ref.folder);
+    if (facts->item_class && *facts->item_class != ref.item_class) {
+      return "it is told that " + Id(ref.folder) + " has another class than " + std::string(Name(ref.item_class));
+    }
+  }
+  return "it is told that a folder is gone";
+}
+
 bool Model::MayHierarchy(const Ping& ping) const {
   const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
   return box.lists_pending > 0 || ping.maybe_misfit || box.list_high > box.devices[Index(ping.spec.device)].list_low;
@@ -65,7 +79,7 @@ std::string Model::WhyNotChanged(const Ping& ping, std::span<const int> names) c
       return "P7: a wake does not name " + Id(ref.folder) + ", in which the device is behind too";
     }
   }
-  if (MustHierarchy(ping) && spec.exact) return "P1: a wake comes before the folder list, which has changed";
+  if (MustHierarchy(ping) && spec.exact) return "P1: a wake comes before " + WhyHierarchy(ping);
   return WhyNotInWindow(ping, names);
 }
 
@@ -79,9 +93,11 @@ std::string Model::WhyNotInWindow(const Ping& ping, std::span<const int> names) 
     if (!Contains(names, ref.folder)) continue;
     const auto index = static_cast<std::size_t>(ref.item_class);
     const auto& woken = device.woken[index];
-    if (profile_.coalesce_ms[index] == 0 || !woken || now.mark - woken->mark >= profile_.coalesce_ms[index]) return {};
+    if (profile_.coalesce_ms[index] == 0 || !woken || now.mark - woken->mark + woken->early >= profile_.coalesce_ms[index]) return {};
   }
-  return "P7: a wake comes while the windows of all its classes are open";
+  const auto index = static_cast<std::size_t>(std::ranges::find(*spec.folders, names[0], &FolderRef::folder)->item_class);
+  return "P7: a wake comes " + std::to_string(now.mark - device.woken[index]->mark) + " ms after the last, and the window is " +
+         std::to_string(profile_.coalesce_ms[index]) + " ms";
 }
 
 std::string Model::WhyNotResync(const Ping& ping, std::span<const int> names) const {
@@ -108,7 +124,7 @@ std::string Model::WhyNotExpired(const Ping& ping) const {
       }
     }
   }
-  return MustHierarchy(ping) ? "P1: a PING expires though the folder list has changed" : "";
+  return MustHierarchy(ping) ? "P1: a PING expires before " + WhyHierarchy(ping) : "";
 }
 
 std::string Model::WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t bound, std::int64_t retry_after_s) const {
@@ -247,7 +263,7 @@ std::string Model::WhyOverdue(const Ping& ping) {
     stakes_.Count(Stake::kPaced);
     return {};
   }
-  if (old_list) return "P1: the folder list has changed";
+  if (old_list) return "P1: a PING waits, before " + WhyHierarchy(ping);
   if (MayHierarchy(ping) && MayBePaced(ping, {}, true)) return {};
   const Device& device = box.devices[Index(spec.device)];
   for (const FolderRef& ref : *spec.folders) {

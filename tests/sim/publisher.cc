@@ -140,13 +140,14 @@ void Publisher::Send(const std::vector<ReportPtr>& reports) {
                             .item_class = facts.item_class};
     if (report->origin != kNobody) change.device = names.emplace_back(DeviceName(report->origin));
     if (report->host_version) change.host_version = report->content;
+    report->item_class = facts.item_class;
     report->written_before = server.store().submitted(report->mailbox, report->folder);
     changes.push_back(change);
     call->reports.push_back(report);
   }
   if (call->reports.empty()) return;
   const int mailbox = call->reports[0]->mailbox;
-  calls_.insert(call);
+  calls_.push_back(call);
   server.engine().Publish(changes, [this, weak = std::weak_ptr<Call>(call)](absl::Status status) {
     const auto answered = weak.lock();
     if (answered == nullptr) return;
@@ -167,12 +168,12 @@ void Publisher::Send(const std::vector<ReportPtr>& reports) {
 
 void Publisher::Sent(const std::shared_ptr<Call>& call) {
   const auto kept = call;
-  if (calls_.erase(call) == 0) return;
+  if (std::erase(calls_, kept) == 0) return;
   for (const ReportPtr& report : kept->reports) Answered(report, *kept->answer, kept->readable);
 }
 
 void Publisher::Answered(const ReportPtr& report, const absl::Status& status, bool readable) {
-  world_.model.PublishAnswered(report->mailbox, report->folder, report->origin, report->first, report->attempt, report->host_version,
+  world_.model.PublishAnswered(report->mailbox, report->folder, report->origin, report->item_class, report->first, report->attempt, report->host_version,
                                status.ok());
   if (status.ok()) {
     SlowStore& store = world_.server->store();

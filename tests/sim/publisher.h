@@ -16,7 +16,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "mailwake/types.h"
@@ -50,6 +49,7 @@ class Publisher {
     bool last = true;  // of this change; the others are repeats that nobody waits for
     // Of the attempt that is under way.
     Seq attempt = 0;
+    ItemClass item_class = ItemClass::kEmail;
     Version written_before = 0;
   };
   using ReportPtr = std::shared_ptr<Report>;
@@ -77,7 +77,7 @@ class Publisher {
 
   World& world_;
   std::size_t open_ = 0;
-  std::set<std::shared_ptr<Call>> calls_;                                // under way
+  std::vector<std::shared_ptr<Call>> calls_;                             // under way, in the order of the calls
   std::map<std::pair<int, int>, std::deque<ReportPtr>> queues_;          // of folders whose changes carry numbers
   std::map<int, std::vector<ReportPtr>> batches_;                        // that wait to be sent with the mailbox's next
   std::map<int, List> lists_;

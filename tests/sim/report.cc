@@ -17,7 +17,7 @@
 namespace mailwake::sim {
 namespace {
 
-constexpr std::size_t kStoryLength = 40;
+constexpr std::size_t kStoryLength = 400;
 constexpr std::size_t kMostBroken = 20;
 
 }  // namespace
@@ -33,6 +33,7 @@ SeedResult RunSeed(std::uint64_t seed) {
     result.stakes = world.stakes;
     result.device_hours = world.device_hours();
     result.ends = world.ends;
+    result.fingerprint = world.history.fingerprint();
     if (result.violation) {
       std::ostringstream story;
       world.history.Tell(result.violation->mailbox, result.violation->device, kStoryLength, world.start, story);
@@ -98,7 +99,7 @@ void Print(const Totals& totals, std::ostream& out) {
 
 void PrintViolation(const SeedResult& result, const std::string& replay, std::ostream& out) {
   const Violation& violation = *result.violation;
-  out << "seed " << result.seed << ": " << violation.text;
+  out << "seed " << result.seed << " [" << std::hex << result.fingerprint << std::dec << "]: " << violation.text;
   if (violation.mailbox != kNone) out << " (" << MailboxName(violation.mailbox);
   if (violation.device != kNone) out << ", " << DeviceName(violation.device);
   if (violation.mailbox != kNone) out << ")";

@@ -27,6 +27,7 @@ struct SeedResult {
   Stakes stakes;
   double device_hours = 0;
   std::uint64_t ends = 0;
+  std::uint64_t fingerprint = 0;  // of the history
   double cpu_s = 0;
 };
 

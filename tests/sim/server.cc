@@ -153,10 +153,7 @@ void Server::RunPosted() {
 void Server::Settle(int mailbox) {
   if (engine_ == nullptr || settling_) return;
   settling_ = true;
-  const Time now = world_.queue.now();
-  world_.model.true_now = now;
-  clock_.Observe(now, world_.model.now);
-  const Time shown = clock_.Shows(now);
+  const Time shown = clock_.Shows(world_.queue.now());
   do {
     RunPosted();
   } while (engine_->advance(shown) > 0 || !posted_.empty());
@@ -203,9 +200,6 @@ void Server::Receive(const ExchangePtr& exchange) {
     std::erase_if(exchanges_, [](const auto& weak) { return weak.expired(); });
   }
   exchanges_.push_back(exchange);
-  const Time now = world_.queue.now();
-  world_.model.true_now = now;
-  clock_.Observe(now, world_.model.now);
   if (!exchange->active_sync) {
     host_front_->Receive(exchange);
     return Settle(exchange->mailbox);
@@ -264,8 +258,7 @@ void Server::PingAnswered(Exchange& exchange, const Answer& answer) {
   if (ping == kNone) return;
   ++world_.ends;
   if (answer.http == 503) {
-    const bool shed = !answer.close && world_.model.ping(ping).held.mark != model.now.mark;
-    if (shed) return model.Ended(ping, EndReason::kShed, {});
+    if (model.shedding()) return model.Ended(ping, EndReason::kShed, {});
     return model.Ended(ping, EndReason::kRefused, {}, Refusal::kServerFull, 0, answer.retry_after_s);
   }
   if (answer.http == 401) return model.Ended(ping, EndReason::kRefused, {}, Refusal::kRevoked);
@@ -427,6 +420,13 @@ void Server::CheckBounds() {
   }
   if (store_->loads() > stats.mailboxes) world_.stakes.Count(Stake::kColdMailbox);
   engine_->CheckInvariants();
+}
+
+void Server::HangUpAll() {
+  const auto open = exchanges_;
+  for (const auto& weak : open) {
+    if (const ExchangePtr exchange = weak.lock()) exchange->Leave();
+  }
 }
 
 void Server::CheckLeaks() {

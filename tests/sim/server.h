@@ -52,6 +52,9 @@ class Server {
   void JumpClock(std::int64_t by_ms);
   void SetFailing(const SlowStore::Failing& failing);
 
+  // Somebody looks at its clock.
+  void Observe() { clock_.Observe(world_.queue.now(), world_.model.now); }
+
   // ---- Requests
   void Receive(const ExchangePtr& exchange);
   void Post(absl::AnyInvocable<void()> work) { posted_.push_back(std::move(work)); }
@@ -71,6 +74,8 @@ class Server {
   // Runs `work` after the time that the mail host takes to read; not if the server goes meanwhile.
   void Later(std::int64_t most_ms, int mailbox, absl::AnyInvocable<void()> work);
 
+  // Every connection ends.
+  void HangUpAll();
   // Counts and bounds; called now and then.
   void CheckBounds();
   void CheckLeaks();

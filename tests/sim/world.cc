@@ -18,11 +18,11 @@ constexpr Duration kCalmStep = std::chrono::minutes(5);
 }  // namespace
 
 World::World(const Profile& drawn)
-    : profile(drawn), random(drawn.seed), model(profile, history, stakes), host(static_cast<std::size_t>(drawn.mailboxes)) {
-  model.true_now = queue.now();
+    : profile(drawn), random(drawn.seed), model(profile, queue.clock(), history, stakes), host(static_cast<std::size_t>(drawn.mailboxes)) {
   server = std::make_unique<Server>(*this);
   publisher = std::make_unique<Publisher>(*this);
   op = std::make_unique<Operator>(*this);
+  queue.set_ticked([this] { server->Observe(); });
   MakeMailboxes();
 }
 
@@ -59,7 +59,6 @@ void World::RunUntil(Time end) {
 
 void World::Sweep() {
   if (model.violation()) return;
-  model.true_now = queue.now();
   server->CheckBounds();
   queue.After(kSweepEvery, [this] { Sweep(); });
 }
@@ -104,6 +103,7 @@ void World::CompareDevices() {
 
 void World::CheckLeaks() {
   for (const auto& device : devices) device->Leave();
+  server->HangUpAll();
   RunUntil(queue.now() + std::chrono::minutes(3));
   if (!model.violation()) server->CheckLeaks();
 }
