@@ -176,6 +176,7 @@ void Device::Send(Request request, std::int64_t timeout_ms) {
   const bool lost = !world_.calm && random_.Chance(link_.loss);
   if (!lost) {
     world_.queue.After(Duration(random_.Between(1, link_.latency_ms)), [this, exchange = exchange_, turn] {
+      if (!exchange->open()) return;  // it hung up before
       if (world_.server->up()) return world_.server->Receive(exchange);
       world_.queue.After(Duration(random_.Between(1, world_.profile.unreachable_ms)), [this, turn, exchange] {
         if (!gone_) Answered(turn, exchange->request, {.http = 0});
@@ -252,6 +253,7 @@ void Device::Answered(std::uint64_t turn, const Request& request, const Answer& 
   }
   if (answer.http == 503) {  // whoever may not wait looks now and then
     for (auto& [number, folder] : folders_) folder.wanted = folder.wanted || random_.Chance(0.2);
+    list_wanted_ = list_wanted_ || random_.Chance(0.1);
     // Of other requests the front end says when by a chance of its own, which no seed repeats.
     if (request.kind != Request::kPing) return WaitAndStep(random_.Between(5'000, 15'000));
     return WaitAndStep(1'000 * std::max<std::int64_t>(1, answer.retry_after_s));

@@ -126,7 +126,7 @@ void Model::Closed(bool clean) {
       device.told.clear();
       device.told_list = 0;
       device.repeats = 0;
-      device.woken = {};
+      device.woken = device.woken_perhaps = {};
     }
   }
 }
@@ -381,9 +381,9 @@ void Model::FolderSyncEnds(int mailbox, int device_number, Seq low, Seq high, bo
   if (low > device.list_low) {
     device.list_low = low;
     device.list_moved = ++seq_;
+    device.repeats = 0;
   }
   if (!device.list_known) device.list_known = ++seq_;
-  device.repeats = 0;
 }
 
 }  // namespace mailwake::sim

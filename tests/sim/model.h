@@ -74,6 +74,7 @@ class Model {
     bool folders_known = true;
     bool heartbeat_known = true;
     Moment held;
+    Seq seq = 0;
     bool unread = false;  // its mailbox may not have been read when it was held
     bool rivalled = false;
     bool cancelled = false;
@@ -83,6 +84,7 @@ class Model {
     bool behind_when_held = false;
     bool misfit = false;        // surely
     bool maybe_misfit = false;  // perhaps
+    bool crowded = false;       // there was no room for all while it was held
     bool touched = false;       // a foreign change came while it was held
   };
 
@@ -131,8 +133,8 @@ class Model {
              std::int64_t retry_after_s = 0);
   // The answer of a PING, of which a resync cannot be told from a change.
   void EndedChanged(int ping, std::span<const int> names);
-  // It never was a PING: answered at once.
-  void Forget(int ping) { Drop(ping); }
+  // A hanging Sync was answered with what there is: it may have been woken, or never have been held.
+  void EndedSomehow(int ping);
 
   // ---- Questions
   // Of the PINGs in the mailbox, none should have ended by now. `readable`: the mailbox is in memory, as far as can be told.
@@ -185,7 +187,9 @@ class Model {
     Seq told_list = 0;
     int repeats = 0;
     Moment told_at;
-    std::array<std::optional<Moment>, kItemClasses> woken;  // the last wake that named a folder of the class
+    // The last wake that named a folder of the class.
+    std::array<std::optional<Moment>, kItemClasses> woken;
+    std::array<std::optional<Moment>, kItemClasses> woken_perhaps;
   };
   struct Mailbox {
     std::vector<Folder> folders;
@@ -242,6 +246,7 @@ class Model {
   std::vector<Ping> pings_;
   std::vector<int> free_;
   std::size_t held_ = 0;
+  Seq full_ = 0;  // when more PINGs were held than may be, last
   std::optional<Violation> violation_;
 };
 

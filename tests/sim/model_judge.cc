@@ -144,10 +144,7 @@ std::string Model::WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t
     case Refusal::kMailboxFull:
     case Refusal::kServerFull: {
       if (!retries) return "P4: a refusal for want of room tells a retry time of " + std::to_string(retry_after_s) + " s";
-      const bool may = limits.memory_bytes != Limits{}.memory_bytes || held_ > limits.pings ||
-                       boxes_[Index(ping.spec.mailbox)].pings.size() > limits.pings_per_mailbox ||
-                       (ping.unread && boxes_[Index(ping.spec.mailbox)].pings.size() > limits.deferred_per_mailbox) ||
-                       limits.deferred_per_mailbox < 100;
+      const bool may = limits.memory_bytes != Limits{}.memory_bytes || ping.crowded || full_ >= ping.seq;
       return may ? "" : "P4: refused for want of room, and there is room";
     }
     default:
@@ -270,7 +267,7 @@ std::string Model::WhyOverdue(const Ping& ping) {
     if (std::ranges::find(behind, ref.folder) == behind.end() || MayBePaced(ping, {ref.folder}, false)) continue;
     const auto index = static_cast<std::size_t>(ref.item_class);
     const std::int64_t window = profile_.coalesce_ms[index];
-    if (window == 0 || !device.woken[index] || AtLeast(*device.woken[index], now) > window) {
+    if (window == 0 || !device.woken_perhaps[index] || AtLeast(*device.woken_perhaps[index], now) > window) {
       return "P6: its device is behind in " + Id(ref.folder) + ", and it waits";
     }
   }

@@ -21,8 +21,7 @@ int Model::Held(const PingSpec& spec, bool loaded) {
   Mailbox& box = boxes_[Index(spec.mailbox)];
   Device& device = DeviceOf(spec.mailbox, spec.device);
   Ping& ping = pings_[Index(number)];
-  ping = Ping{.live = true, .spec = spec, .held = now, .unread = !loaded};
-  ++seq_;
+  ping = Ping{.live = true, .spec = spec, .held = now, .seq = ++seq_, .unread = !loaded};
   history_.Add({.time = true_now,
                 .what = What::kHold,
                 .mailbox = static_cast<std::int16_t>(spec.mailbox),
@@ -53,6 +52,10 @@ int Model::Held(const PingSpec& spec, bool loaded) {
   }
   box.pings.push_back(number);
   ++held_;
+  if (box.pings.size() > std::min(profile_.limits.pings_per_mailbox, profile_.limits.deferred_per_mailbox)) {
+    for (const int each : box.pings) pings_[Index(each)].crowded = true;
+  }
+  if (held_ > profile_.limits.pings) full_ = seq_;
   return number;
 }
 
@@ -151,8 +154,23 @@ void Model::Learn(const Ping& ping, EndReason reason, std::span<const int> names
   device.told_at = now;
   for (const int folder : names) device.told[Index(folder)] = seq_;
   for (const FolderRef& ref : *ping.spec.folders) {
-    if (std::ranges::find(names, ref.folder) != names.end()) device.woken[static_cast<std::size_t>(ref.item_class)] = now;
+    const auto index = static_cast<std::size_t>(ref.item_class);
+    if (std::ranges::find(names, ref.folder) != names.end()) device.woken[index] = device.woken_perhaps[index] = now;
   }
+}
+
+void Model::EndedSomehow(int number) {
+  const Ping& ping = pings_[Index(number)];
+  Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
+  device.told.resize(boxes_[Index(ping.spec.mailbox)].folders.size());
+  ++seq_;
+  ++device.repeats;
+  device.told_at = now;
+  for (const FolderRef& ref : *ping.spec.folders) {
+    device.told[Index(ref.folder)] = seq_;
+    device.woken_perhaps[static_cast<std::size_t>(ref.item_class)] = now;
+  }
+  Drop(number);
 }
 
 void Model::CountEnd(const Ping& ping, EndReason reason, std::span<const int> names) {

@@ -282,7 +282,7 @@ void Server::PingAnswered(Exchange& exchange, const Answer& answer) {
       return model.Ended(ping, EndReason::kFailed, {});
     default:
       model.Fail(3, exchange.mailbox, exchange.device, "P3: a PING is answered with status " + std::to_string(answer.status));
-      model.Forget(ping);
+      model.EndedSomehow(ping);
   }
 }
 
@@ -295,7 +295,7 @@ void Server::SyncAnswered(Exchange& exchange, const Answer& answer) {
     if (answer.http == 200 && answer.empty && !answer.close) {
       model.Ended(ping, EndReason::kExpired, {});
     } else {
-      model.Forget(ping);
+      model.EndedSomehow(ping);
     }
     ++world_.ends;
   }

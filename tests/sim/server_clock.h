@@ -37,7 +37,7 @@ class ServerClock {
   // Somebody looks at it.
   void Observe(Time now, Moment& moment) const {
     const std::int64_t shown = Shows(now).time_since_epoch().count();
-    moment.early = shown < moment.mark ? kGlanceMs : 0;
+    moment.early = shown < moment.mark ? moment.mark - shown + kGlanceMs : 0;
     moment.mark = std::max(moment.mark, shown);
   }
   // A process that starts knows no earlier time.
