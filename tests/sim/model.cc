@@ -78,9 +78,10 @@ bool Model::SurelyBehind(int mailbox, int device, int folder) const {
 
 bool Model::MaybeBehind(int mailbox, int device, int folder) const {
   const Folder* facts = FindFolder(mailbox, folder);
-  if (facts == nullptr) return false;
   const Cursor* cursor = FindCursor(mailbox, device, folder);
   const Seq low = cursor == nullptr ? 0 : cursor->low;
+  if (suspect_all_ > low) return true;
+  if (facts == nullptr) return false;
   return std::ranges::any_of(facts->marks, [&](const Mark& mark) {
     return (mark.origin != device || mark.origin == kNobody) && mark.maybe > low;
   }) || facts->suspect > low;
@@ -288,6 +289,7 @@ void Model::DeclareAnswered(int mailbox, const std::vector<FolderRef>& folders, 
 Seq Model::Suspected(std::optional<int> mailbox, bool loaded) {
   const Seq seq = ++seq_;
   history_.Add({.time = true_now, .what = What::kSuspect, .mailbox = static_cast<std::int16_t>(mailbox.value_or(kNone)), .a = seq});
+  if (!mailbox) suspect_all_ = seq;
   for (std::size_t number = 0; number < boxes_.size(); ++number) {
     if (mailbox && Index(*mailbox) != number) continue;
     Mailbox& box = boxes_[number];
@@ -347,6 +349,7 @@ void Model::SyncEnds(int mailbox, int device_number, Seq ticket, const std::vect
     if (LatestForeign(facts, device_number) > ticket) stakes_.Count(Stake::kSyncOverlapped);
     Cursor& cursor = CursorOf(mailbox, device_number, folder);
     cursor.high = std::max(cursor.high, ticket);
+    cursor.since_reset = std::max(cursor.since_reset, ticket);
     const Mailbox& box = boxes_[Index(mailbox)];
     const bool there = !box.declared || std::ranges::any_of(box.list, [&](const FolderRef& ref) { return ref.folder == folder; });
     if (sure && box.lists_pending == 0 && there && ticket > cursor.low) SetLow(cursor, ticket);
@@ -359,8 +362,11 @@ void Model::CursorReset(int mailbox, int device, int folder, bool surely) {
   Cursor& cursor = CursorOf(mailbox, device, folder);
   cursor.low = 0;
   cursor.moves.clear();
-  if (!surely) return;
-  cursor.high = 0;
+  if (!surely) {
+    cursor.since_reset = 0;
+    return;
+  }
+  cursor.high = cursor.since_reset;  // another client of the device may have synced meanwhile
   ++seq_;
   history_.Add({.time = true_now,
                 .what = What::kCursorReset,

@@ -44,7 +44,9 @@ struct Moment {
   std::int64_t jumps = 0;
 };
 // Engine time between two moments.
-inline std::int64_t AtLeast(const Moment& from, const Moment& to) { return to.mark - from.mark - (to.pause_high - from.pause_high); }
+inline std::int64_t AtLeast(const Moment& from, const Moment& to) {
+  return to.mark - from.mark - (to.pause_high - from.pause_high) - to.early;
+}
 inline std::int64_t AtMost(const Moment& from, const Moment& to) {
   return to.mark - from.mark - (to.pause_low - from.pause_low) + from.early;
 }
@@ -170,6 +172,7 @@ class Model {
   struct Cursor {
     Seq low = 0;
     Seq high = 0;
+    Seq since_reset = 0;  // the highest that it was moved to since a reset was asked for
     std::vector<std::pair<Seq, Seq>> moves;  // of `low`, that a crash may undo: when, to what
   };
   struct Device {
@@ -246,6 +249,7 @@ class Model {
   std::vector<Ping> pings_;
   std::vector<int> free_;
   std::size_t held_ = 0;
+  Seq suspect_all_ = 0;
   Seq full_ = 0;  // when more PINGs were held than may be, last
   std::optional<Violation> violation_;
 };

@@ -106,7 +106,8 @@ std::string Model::WhyNotResync(const Ping& ping, std::span<const int> names) co
   for (const FolderRef& ref : *spec.folders) {
     const auto* facts = FindFolder(spec.mailbox, ref.folder);
     const Cursor* cursor = FindCursor(spec.mailbox, spec.device, ref.folder);
-    suspected |= facts != nullptr && facts->suspect > (cursor == nullptr ? 0 : cursor->low);
+    const Seq low = cursor == nullptr ? 0 : cursor->low;
+    suspected |= suspect_all_ > low || (facts != nullptr && facts->suspect > low);
     if (ping.folders_known && !ping.maybe_misfit && !Contains(names, ref.folder)) return "P2: a resync does not name all that is watched";
   }
   return suspected || !ping.folders_known ? "" : "P2: a resync, and nothing is suspected";
@@ -144,7 +145,8 @@ std::string Model::WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t
     case Refusal::kMailboxFull:
     case Refusal::kServerFull: {
       if (!retries) return "P4: a refusal for want of room tells a retry time of " + std::to_string(retry_after_s) + " s";
-      const bool may = limits.memory_bytes != Limits{}.memory_bytes || ping.crowded || full_ >= ping.seq;
+      const bool may = limits.memory_bytes != Limits{}.memory_bytes || ping.crowded || full_ >= ping.seq ||
+                       (ping.unread && limits.deferred_per_mailbox < 100);
       return may ? "" : "P4: refused for want of room, and there is room";
     }
     default:
