@@ -297,6 +297,7 @@ void Device::PingAnswered(const Request& request, const Answer& answer) {
     case 7:
       if (!habits_.ignores_list) {
         list_wanted_ = true;
+        for (auto& [number, folder] : folders_) folder.wanted = true;  // it names none, and may have come instead of one that does
         return Think();
       }
       return WaitAndStep(random_.Between(1, 20'000));
@@ -399,7 +400,7 @@ std::optional<std::string> Device::Missing(World& world) const {
     const auto found = folders_.find(ref.folder);
     if (found == folders_.end()) return "does not know " + FolderName(ref.folder);
     const Folder& folder = found->second;
-    if (folder.item_class != ref.item_class) return "takes " + FolderName(ref.folder) + " for another class";
+    if (folder.item_class != ref.item_class && box.declared) return "takes " + FolderName(ref.folder) + " for another class";
     if (folder.excused) continue;
     const std::uint64_t latest = world.host.LatestFor(mailbox, ref.folder, id);
     if (folder.have >= latest) continue;

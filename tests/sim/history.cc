@@ -38,7 +38,8 @@ const char* Text(What what) {
                                            "mailbox is read",
                                            "device ended",
                                            "shed",
-                                           "faults stop"};
+                                           "faults stop",
+                                           "hanging Sync answered"};
   return kTexts[static_cast<std::size_t>(what)];
 }
 

@@ -47,6 +47,7 @@ enum class What : std::uint8_t {
   kEndDevice,
   kShed,
   kCalm,
+  kAnswered,
 };
 
 inline constexpr int kNone = -1;

@@ -269,6 +269,12 @@ std::string Model::WhyOverdue(const Ping& ping) {
     if (std::ranges::find(behind, ref.folder) == behind.end() || MayBePaced(ping, {ref.folder}, false)) continue;
     const auto index = static_cast<std::size_t>(ref.item_class);
     const std::int64_t window = profile_.coalesce_ms[index];
+    // A hanging Sync of the device may just have been woken, and is not answered yet.
+    const bool hangs = std::ranges::any_of(box.pings, [&](int number) {
+      const PingSpec& other = pings_[Index(number)].spec;
+      return other.device == spec.device && !other.exact;
+    });
+    if (window > 0 && hangs) continue;
     if (window == 0 || !device.woken_perhaps[index] || AtLeast(*device.woken_perhaps[index], now) > window) {
       return "P6: its device is behind in " + Id(ref.folder) + ", and it waits";
     }

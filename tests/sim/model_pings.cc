@@ -161,6 +161,10 @@ void Model::Learn(const Ping& ping, EndReason reason, std::span<const int> names
 
 void Model::EndedSomehow(int number) {
   const Ping& ping = pings_[Index(number)];
+  history_.Add({.time = true_now,
+                .what = What::kAnswered,
+                .mailbox = static_cast<std::int16_t>(ping.spec.mailbox),
+                .device = static_cast<std::int16_t>(ping.spec.device)});
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
   device.told.resize(boxes_[Index(ping.spec.mailbox)].folders.size());
   ++seq_;
