@@ -221,7 +221,10 @@ void Device::GoAway() {
 void Device::Lost(std::uint64_t) {
   const Request request = exchange_ ? exchange_->request : Request{};
   HangUp(std::exchange(exchange_, nullptr), random_.Chance(world_.profile.gone_unseen));
-  if (request.kind == Request::kPing) tuner_.Silent();
+  if (request.kind == Request::kPing) {
+    tuner_.Silent();
+    WantUnwatched();
+  }
   if (request.kind == Request::kSync && habits_.forgets_repeat && !request.hangs) {
     for (const SyncItem& item : request.items) {
       auto folder = folders_.find(item.folder);
@@ -277,7 +280,7 @@ void Device::PingAnswered(const Request& request, const Answer& answer) {
     case 1:
       if (answer.close) return WaitAndStep(random_.Between(200, 5'000));  // it goes, or another took its place
       if (!habits_.fixed_heartbeat_s) tuner_.Expired();
-      for (std::size_t i = most_folders_; i < folders_.size(); ++i) std::next(folders_.begin(), static_cast<std::ptrdiff_t>(i))->second.wanted = true;
+      WantUnwatched();
       return Think();
     case 2:
       tuner_.Woken();
@@ -305,6 +308,12 @@ void Device::PingAnswered(const Request& request, const Answer& answer) {
       (void)request;
       return WaitAndStep(30'000);
   }
+}
+
+// Folders for which there is no room in a PING are looked at now and then.
+void Device::WantUnwatched() {
+  std::size_t place = 0;
+  for (auto& [number, folder] : folders_) folder.wanted = folder.wanted || place++ >= most_folders_;
 }
 
 void Device::Woken(const std::vector<int>& folders) {

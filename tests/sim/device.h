@@ -76,6 +76,7 @@ class Device {
   void Answered(std::uint64_t turn, const Request& request, const Answer& answer);
   void Lost(std::uint64_t turn);
   void PingAnswered(const Request& request, const Answer& answer);
+  void WantUnwatched();
   void Woken(const std::vector<int>& folders);
   void SyncAnswered(const Request& request, const Answer& answer);
   void ListAnswered(const Answer& answer);

@@ -53,6 +53,7 @@ void AnswerEnd(Server& server, Exchange& exchange, const PingEnd& end) {
   if (ping == kNone) return world.model.Fail(3, exchange.mailbox, exchange.device, "P3: a PING ends twice");
   world.model.Ended(ping, end.reason, answer.folders, end.refusal, end.bound, end.retry_after.count());
   ++world.ends;
+  if (world.random.Chance(0.05)) server.CancelLate(end.id, exchange.mailbox, exchange.device);
   if (end.reason != EndReason::kCancelled) exchange.Answer(std::move(answer), nullptr);
 }
 

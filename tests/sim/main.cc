@@ -6,8 +6,10 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -52,6 +54,25 @@ class Progress {
   double shown_ = 0;
 };
 
+// What dies is found too: by the seed that was being played.
+volatile std::sig_atomic_t exit_when_dying = 0;
+char last_words[200];
+
+void Die(int signal) {
+  const auto ignored = write(STDERR_FILENO, last_words, std::strlen(last_words));
+  (void)ignored;
+  if (exit_when_dying != 0) _exit(0);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void PrepareToDie(std::uint64_t seed, const std::string& replay, bool planted) {
+  std::snprintf(last_words, sizeof last_words, "\nseed %llu: the process dies\n  again: %s\n", static_cast<unsigned long long>(seed),
+                replay.c_str());
+  exit_when_dying = planted;
+  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) std::signal(signal, Die);
+}
+
 Totals Play(const Arguments& arguments, const std::string& program) {
   const auto began = Clock::now();
   Totals totals;
@@ -60,12 +81,13 @@ Totals Play(const Arguments& arguments, const std::string& program) {
   const std::uint64_t count = arguments.seed ? 1 : arguments.seeds.value_or(arguments.minutes ? UINT64_MAX : 100);
   for (std::uint64_t i = 0; i < count; ++i) {
     if (arguments.minutes && Since(began) >= *arguments.minutes * 60) break;
+    const std::string replay = program + " --seed " + std::to_string(first + i) + (arguments.plant.empty() ? "" : " --plant " + arguments.plant);
+    PrepareToDie(first + i, replay, !arguments.plant.empty());
     const SeedResult result = RunSeed(first + i);
     totals.Add(result);
     if (result.violation) {
       progress.Clear();
-      PrintViolation(result, program + " --seed " + std::to_string(result.seed) + (arguments.plant.empty() ? "" : " --plant " + arguments.plant),
-                     std::cerr);
+      PrintViolation(result, replay, std::cerr);
       if (!arguments.keep_going) break;
     }
     progress.Show(first + i, totals, Since(began));

@@ -218,7 +218,7 @@ class Model {
   void SetLow(Cursor& cursor, Seq low);
   static Seq LatestForeign(const Folder& folder, int device);
   bool Listed(const Mailbox& box, const FolderRef& ref) const;
-  void FindMisfits(Ping& ping);
+  void FindMisfits(Ping& ping, bool named);
   void Remember(const Ping& ping);
   bool MustHierarchy(const Ping& ping) const;
   std::string WhyHierarchy(const Ping& ping) const;

@@ -41,7 +41,10 @@ int Model::Held(const PingSpec& spec, bool loaded) {
     ping.must_refuse = true;
   }
   if (spec.folders && folders.size() > profile_.limits.folders_per_ping) ping.must_refuse = true;
-  FindMisfits(ping);
+  const bool as_remembered = (!spec.folders || *spec.folders == device.remembered) &&
+                             (!spec.heartbeat_s || *spec.heartbeat_s == device.remembered_heartbeat_s);
+  if (spec.kind == PingKind::kPing && !as_remembered && !ping.must_refuse) device.remembered_known = false;  // until it is known to be accepted
+  FindMisfits(ping, spec.folders.has_value());
   for (const int older : box.pings) {
     Ping& other = pings_[Index(older)];
     if (other.spec.device == spec.device && other.spec.kind == spec.kind && !ping.must_refuse) other.rivalled = true;
@@ -60,20 +63,21 @@ int Model::Held(const PingSpec& spec, bool loaded) {
 }
 
 // A PING is compared with the folder list as it is when it is entered; of what is asked here some is not known.
-void Model::FindMisfits(Ping& ping) {
+// Folders that it does not name itself are remembered as folders, whatever their class is now.
+void Model::FindMisfits(Ping& ping, bool named) {
   Mailbox& box = boxes_[Index(ping.spec.mailbox)];
-  ping.maybe_misfit = box.lists_pending > 0 || !ping.folders_known;
+  ping.maybe_misfit = box.lists_pending > 0 || !ping.folders_known || !named;
   for (const FolderRef& ref : *ping.spec.folders) {
     Folder& facts = FolderOf(ping.spec.mailbox, ref.folder);
     if (box.declared) {
-      if (!Listed(box, ref)) (box.lists_pending > 0 || !ping.folders_known ? ping.maybe_misfit : ping.misfit) = true;
+      if (!Listed(box, ref)) (box.lists_pending > 0 || !ping.folders_known || !named ? ping.maybe_misfit : ping.misfit) = true;
       continue;
     }
     if (facts.any_class || !facts.item_class) {
       ping.maybe_misfit = true;
       if (!facts.item_class) facts.any_class = true;  // the PING may have given it its class
     } else if (*facts.item_class != ref.item_class) {
-      (ping.unread || !ping.folders_known ? ping.maybe_misfit : ping.misfit) = true;
+      (ping.unread || !ping.folders_known || !named ? ping.maybe_misfit : ping.misfit) = true;
     }
   }
   ping.maybe_misfit |= ping.misfit;

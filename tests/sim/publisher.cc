@@ -163,6 +163,7 @@ void Publisher::Send(const std::vector<ReportPtr>& reports) {
     if (report.first == 0) report.first = report.attempt;
   }
   if (call->answer) Sent(call);
+  if (!world_.calm && world_.random.Chance(0.01)) server.LoseConnection(mailbox);
   server.Settle(mailbox);
 }
 

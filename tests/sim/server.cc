@@ -110,6 +110,8 @@ void Server::Drain(Duration over) {
 }
 
 void Server::Close() {
+  const bool on_time = world_.profile.jump_mean_ms == 0 && world_.profile.drift_ppm == 0;
+  if (on_time && engine_->stats().pings_held > 0) world_.model.Fail(3, kNone, kNone, "P3: a server that was drained holds PINGs");
   bool flushed = false;
   store_->set_failing({});
   engine_->Flush([&flushed] { flushed = true; });
@@ -191,6 +193,24 @@ void Server::Later(std::int64_t most_ms, int mailbox, absl::AnyInvocable<void()>
     due();
     Settle(mailbox);
   });
+}
+
+void Server::CancelLate(PingId id, int mailbox, int device) {
+  world_.queue.After(Duration(world_.random.Between(1, 60'000)), [this, id, mailbox, device, life = life_] {
+    if (life != life_ || engine_ == nullptr) return;
+    world_.stakes.Count(Stake::kCancelLost);
+    if (engine_->Cancel(id)) world_.model.Fail(3, mailbox, device, "P3: a late Cancel ends a PING that is another");
+    Settle(mailbox);
+  });
+}
+
+void Server::LoseConnection(int mailbox) {
+  for (const auto& weak : exchanges_) {
+    const ExchangePtr exchange = weak.lock();
+    if (exchange == nullptr || exchange->mailbox != mailbox || !exchange->open() || exchange->request.kind != Request::kPing) continue;
+    world_.stakes.Count(Stake::kCancelLost);
+    return exchange->Leave();
+  }
 }
 
 // ---- Requests
