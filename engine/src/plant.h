@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plants: places where the code can be broken on purpose, one at a time, to see that the simulation finds it (docs/testing.md). In an ordinary
-// build Planted() is a constant and leaves nothing behind; a build with MAILWAKE_PLANTS has a switch, and only mailwake-sim is linked to it.
+// Plants: places where the code can be broken on purpose, one at a time, to see that the simulation finds it (docs/testing.md). In an
+// ordinary build Planted() is a constant and leaves nothing behind; a build with MAILWAKE_PLANTS has a switch, and only mailwake-sim is
+// linked to it.
 //
 // Threads:    the switch is set before anything runs.
 // Example:    if (Planted(Plant::kTicketAtEnd)) version = last_version_;

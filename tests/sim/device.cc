@@ -115,8 +115,8 @@ void Device::AskSync(bool hangs) {
   Request request{.kind = Request::kSync, .hangs = hangs, .window = habits_.small_window ? 2 : 100};
   for (const auto& [number, folder] : folders_) {
     if (!folder.wanted && !hangs) continue;
-    SyncItem& item = request.items.emplace_back(
-        SyncItem{.folder = number, .item_class = folder.item_class, .key = folder.key, .have = folder.have});
+    SyncItem& item =
+        request.items.emplace_back(SyncItem{.folder = number, .item_class = folder.item_class, .key = folder.key, .have = folder.have});
     item.own_change = !hangs && habits_.own_changes && folder.key != 0 && random_.Chance(0.3) && !world_.calm;
     if (!active_sync && item.key == 0) item.have = 0;
   }

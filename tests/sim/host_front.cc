@@ -82,7 +82,8 @@ void HostFront::Hold(const ExchangePtr& exchange) {
     request.folders.emplace();
     for (const FolderRef& ref : *asked.folders) request.folders->push_back({names.emplace_back(FolderName(ref.folder)), ref.item_class});
   }
-  const PingId id = server_.engine().Hold(request, [server = &server_, exchange](const PingEnd& end) { AnswerEnd(*server, *exchange, end); });
+  const PingId id =
+      server_.engine().Hold(request, [server = &server_, exchange](const PingEnd& end) { AnswerEnd(*server, *exchange, end); });
   exchange->ping = server_.world().model.Held({.mailbox = exchange->mailbox,
                                                .device = exchange->device,
                                                .kind = request.kind,
@@ -142,19 +143,18 @@ void HostFront::Serve(const ExchangePtr& exchange) {
 
 void HostFront::FolderSync(const ExchangePtr& exchange) {
   exchange->list_low = server_.world().model.FolderList(exchange->mailbox).first;
-  server_.engine().BeginFolderSync(
-      MailboxName(exchange->mailbox), [server = &server_, exchange](const absl::StatusOr<FolderList>& list) {
-        if (!list.ok()) return exchange->Answer({.status = 6}, nullptr);
-        Answer answer{.status = 1, .list_key = 1, .whole_list = true};
-        for (const DeclaredFolder& folder : list->folders) answer.listed.push_back({NumberOf(folder.id), folder.item_class});
-        const Seq high = server->world().model.FolderList(exchange->mailbox).second;
-        exchange->Answer(std::move(answer), [server, exchange, high, version = list->version](bool complete) {
-          if (!complete) return;
-          server->engine().EndFolderSync(MailboxName(exchange->mailbox), DeviceName(exchange->device), version, [](const absl::Status&) {});
-          server->world().model.FolderSyncEnds(exchange->mailbox, exchange->device, exchange->list_low, high,
-                                               server->Readable(exchange->mailbox));
-        });
-      });
+  server_.engine().BeginFolderSync(MailboxName(exchange->mailbox), [server = &server_, exchange](const absl::StatusOr<FolderList>& list) {
+    if (!list.ok()) return exchange->Answer({.status = 6}, nullptr);
+    Answer answer{.status = 1, .list_key = 1, .whole_list = true};
+    for (const DeclaredFolder& folder : list->folders) answer.listed.push_back({NumberOf(folder.id), folder.item_class});
+    const Seq high = server->world().model.FolderList(exchange->mailbox).second;
+    exchange->Answer(std::move(answer), [server, exchange, high, version = list->version](bool complete) {
+      if (!complete) return;
+      server->engine().EndFolderSync(MailboxName(exchange->mailbox), DeviceName(exchange->device), version, [](const absl::Status&) {});
+      server->world().model.FolderSyncEnds(exchange->mailbox, exchange->device, exchange->list_low, high,
+                                           server->Readable(exchange->mailbox));
+    });
+  });
 }
 
 }  // namespace mailwake::sim

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// MailHost: the mail server whose mailboxes are watched: folder lists, and in each folder changes with the time from which they can be read.
-// A folder's content is a number: how many changes it has had. Gives a Sync what can be read at that moment.
+// MailHost: the mail server whose mailboxes are watched: folder lists, and in each folder changes with the time from which they can be
+// read. A folder's content is a number: how many changes it has had. Gives a Sync what can be read at that moment.
 //
 // Threads:    one thread.
 // Invariants: changes of a folder become readable in their order.
@@ -27,9 +27,9 @@ class MailHost {
     bool exists = true;
     std::uint64_t written = 0;
     std::uint64_t readable = 0;
-    std::deque<std::pair<std::uint64_t, Time>> becoming;            // content, and when it can be read
-    std::vector<std::pair<int, std::uint64_t>> latest;              // content of the last change by each origin
-    std::uint64_t early = 0;                                        // the last change that was reported too early
+    std::deque<std::pair<std::uint64_t, Time>> becoming;  // content, and when it can be read
+    std::vector<std::pair<int, std::uint64_t>> latest;    // content of the last change by each origin
+    std::uint64_t early = 0;                              // the last change that was reported too early
   };
   struct Mailbox {
     bool declared = false;
@@ -43,7 +43,9 @@ class MailHost {
 
   Mailbox& mailbox(int number) { return mailboxes_[static_cast<std::size_t>(number)]; }
   const Mailbox& mailbox(int number) const { return mailboxes_[static_cast<std::size_t>(number)]; }
-  Folder& folder(int mailbox, int folder) { return mailboxes_[static_cast<std::size_t>(mailbox)].folders[static_cast<std::size_t>(folder)]; }
+  Folder& folder(int mailbox, int folder) {
+    return mailboxes_[static_cast<std::size_t>(mailbox)].folders[static_cast<std::size_t>(folder)];
+  }
   int mailboxes() const { return static_cast<int>(mailboxes_.size()); }
 
   // A change; answers its content number.

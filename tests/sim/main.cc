@@ -81,7 +81,8 @@ Totals Play(const Arguments& arguments, const std::string& program) {
   const std::uint64_t count = arguments.seed ? 1 : arguments.seeds.value_or(arguments.minutes ? UINT64_MAX : 100);
   for (std::uint64_t i = 0; i < count; ++i) {
     if (arguments.minutes && Since(began) >= *arguments.minutes * 60) break;
-    const std::string replay = program + " --seed " + std::to_string(first + i) + (arguments.plant.empty() ? "" : " --plant " + arguments.plant);
+    const std::string replay =
+        program + " --seed " + std::to_string(first + i) + (arguments.plant.empty() ? "" : " --plant " + arguments.plant);
     PrepareToDie(first + i, replay, !arguments.plant.empty());
     const SeedResult result = RunSeed(first + i);
     totals.Add(result);
@@ -100,7 +101,8 @@ Totals Play(const Arguments& arguments, const std::string& program) {
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
-      "Plays mailwake's engine, its ActiveSync front end and its stores in simulated worlds: one seed, one world, in virtual time. Each seed\n"
+      "Plays mailwake's engine, its ActiveSync front end and its stores in simulated worlds: one seed, one world, in virtual time. Each "
+      "seed\n"
       "draws its devices, networks and faults. Promises P1 to P8 are checked from outside; exit 1 if one was broken.\n");
   app.add_option("--seed", arguments.seed, "Play this seed alone");
   app.add_option("--seeds", arguments.seeds, "Play so many seeds (100)");
@@ -108,8 +110,9 @@ int Main(int argc, char** argv) {
   app.add_option("--minutes", arguments.minutes, "Play seeds for so long");
   app.add_flag("--json", arguments.json, "One JSON object on standard output");
   app.add_flag("--keep-going", arguments.keep_going, "Do not stop at the first broken promise");
-  app.add_option("--plant", arguments.plant,
-                 "Break the code in one place and look for it: exit 0 and the seed when it is found within 60 s, 1 when not. `list`: the names");
+  app.add_option(
+      "--plant", arguments.plant,
+      "Break the code in one place and look for it: exit 0 and the seed when it is found within 60 s, 1 when not. `list`: the names");
   app.footer(
       "Examples:\n  mailwake-sim --seed 42             replay one world\n  mailwake-sim --minutes 10 --json   as many as fit into ten "
       "minutes\n  mailwake-sim --plant list          what can be broken on purpose");

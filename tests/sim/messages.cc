@@ -143,7 +143,9 @@ HttpRequest WriteRequest(const Request& request, int mailbox, int device) {
   http.target.append(kCommands[request.kind]).append("&User=").append(user).append("&DeviceId=").append(DeviceName(device));
   http.target.append("&DeviceType=sim");
   http.headers = {{"Authorization", BasicAuthorization(user, "p")}, {"MS-ASProtocolVersion", "14.1"}};
-  http.body = request.kind == Request::kPing ? PingBody(request) : request.kind == Request::kSync ? SyncBody(request) : FolderSyncBody(request);
+  http.body = request.kind == Request::kPing   ? PingBody(request)
+              : request.kind == Request::kSync ? SyncBody(request)
+                                               : FolderSyncBody(request);
   return http;
 }
 

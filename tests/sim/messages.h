@@ -51,8 +51,8 @@ struct Answer {
   std::int64_t retry_after_s = 0;
   bool close = false;
   bool empty = false;
-  int status = 0;           // of the whole document
-  std::int64_t bound = 0;   // heartbeat or number of folders
+  int status = 0;          // of the whole document
+  std::int64_t bound = 0;  // heartbeat or number of folders
   std::vector<int> folders = {};
   std::vector<Collection> collections = {};
   std::uint64_t list_key = 0;

@@ -82,9 +82,9 @@ bool Model::MaybeBehind(int mailbox, int device, int folder) const {
   const Seq low = cursor == nullptr ? 0 : cursor->low;
   if (suspect_all_ > low) return true;
   if (facts == nullptr) return false;
-  return std::ranges::any_of(facts->marks, [&](const Mark& mark) {
-    return (mark.origin != device || mark.origin == kNobody) && mark.maybe > low;
-  }) || facts->suspect > low;
+  return std::ranges::any_of(facts->marks,
+                             [&](const Mark& mark) { return (mark.origin != device || mark.origin == kNobody) && mark.maybe > low; }) ||
+         facts->suspect > low;
 }
 
 bool Model::AnyoneBehind(int mailbox) const {
@@ -231,9 +231,7 @@ void Model::PublishAnswered(int mailbox, int folder, int origin, ItemClass item_
   facts.any_class = false;
 }
 
-bool Model::Listed(const Mailbox& box, const FolderRef& ref) const {
-  return std::ranges::find(box.list, ref) != box.list.end();
-}
+bool Model::Listed(const Mailbox& box, const FolderRef& ref) const { return std::ranges::find(box.list, ref) != box.list.end(); }
 
 Seq Model::Declared(int mailbox, const std::vector<FolderRef>& folders) {
   Mailbox& box = boxes_[Index(mailbox)];

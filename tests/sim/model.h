@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Model: what the server must do, obvious and slow. It is told from outside what was asked of the server and what was answered, and asked two
-// things: may this PING end so (Ended), and must one that is held have ended by now (CheckHeld).
+// Model: what the server must do, obvious and slow. It is told from outside what was asked of the server and what was answered, and asked
+// two things: may this PING end so (Ended), and must one that is held have ended by now (CheckHeld).
 //
-// A number (Seq) stands for each moment. Of each folder it keeps when each origin last changed it: surely (live: in this life of the server;
-// acked: whatever happens) and perhaps. Of each device how far it has synced: at least, at most. Where a crash or a call that failed leaves
-// something open, "surely" and "perhaps" part, and only what is sure can convict.
+// A number (Seq) stands for each moment. Of each folder it keeps when each origin last changed it: surely (live: in this life of the
+// server; acked: whatever happens) and perhaps. Of each device how far it has synced: at least, at most. Where a crash or a call that
+// failed leaves something open, "surely" and "perhaps" part, and only what is sure can convict.
 //
 // Threads:    one thread.
 // Cost:       O(folders of the PING x origins of a folder) a question; memory does not grow with the length of the run.
@@ -163,16 +163,16 @@ class Model {
   };
   struct Folder {
     std::vector<Mark> marks;
-    std::optional<ItemClass> item_class;        // surely, in this life
-    std::optional<ItemClass> acked_class;       // surely
-    bool exists = false;                        // surely
-    bool any_class = false;                     // its class is in doubt until it is changed or declared again
-    Seq suspect = 0;                            // perhaps
+    std::optional<ItemClass> item_class;   // surely, in this life
+    std::optional<ItemClass> acked_class;  // surely
+    bool exists = false;                   // surely
+    bool any_class = false;                // its class is in doubt until it is changed or declared again
+    Seq suspect = 0;                       // perhaps
   };
   struct Cursor {
     Seq low = 0;
     Seq high = 0;
-    Seq since_reset = 0;  // the highest that it was moved to since a reset was asked for
+    Seq since_reset = 0;                     // the highest that it was moved to since a reset was asked for
     std::vector<std::pair<Seq, Seq>> moves;  // of `low`, that a crash may undo: when, to what
   };
   struct Device {
@@ -184,6 +184,7 @@ class Model {
     std::vector<FolderRef> remembered;
     std::int64_t remembered_heartbeat_s = 0;
     bool remembered_known = false;
+    bool contested = false;  // PINGs of it have met: which one is remembered is not known from outside
     Seq remembered_at = 0;
     std::vector<int> ever_watched;
     std::vector<Seq> told;

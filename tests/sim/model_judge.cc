@@ -207,8 +207,8 @@ void Model::Ended(int number, EndReason reason, std::span<const int> names, Refu
       break;
   }
   if (why.empty() && ping.cancelled && reason != EndReason::kCancelled && spec.exact) why = "P3: it was cancelled";
-  if (why.empty() && ping.must_refuse && reason != EndReason::kRefused && reason != EndReason::kCancelled &&
-      reason != EndReason::kFailed && reason != EndReason::kDrained) {
+  if (why.empty() && ping.must_refuse && reason != EndReason::kRefused && reason != EndReason::kCancelled && reason != EndReason::kFailed &&
+      reason != EndReason::kDrained) {
     why = "P3: it had to be refused";
   }
   if (!why.empty()) Fail(why[1] - '0', spec.mailbox, spec.device, why + " [" + std::string(Name(reason)) + "]");
@@ -216,8 +216,8 @@ void Model::Ended(int number, EndReason reason, std::span<const int> names, Refu
   if (reason == EndReason::kRefused && (refusal == Refusal::kMailboxFull || refusal == Refusal::kServerFull)) {
     stakes_.Count(Stake::kRefusedForRoom);
   }
-  const bool judged = reason == EndReason::kChanged || reason == EndReason::kExpired || reason == EndReason::kHierarchy ||
-                      reason == EndReason::kResync;
+  const bool judged =
+      reason == EndReason::kChanged || reason == EndReason::kExpired || reason == EndReason::kHierarchy || reason == EndReason::kResync;
   Learn(ping, reason, names);
   if (judged) {
     Admitted(ping, reason);

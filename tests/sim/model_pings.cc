@@ -41,13 +41,17 @@ int Model::Held(const PingSpec& spec, bool loaded) {
     ping.must_refuse = true;
   }
   if (spec.folders && folders.size() > profile_.limits.folders_per_ping) ping.must_refuse = true;
-  const bool as_remembered = (!spec.folders || *spec.folders == device.remembered) &&
-                             (!spec.heartbeat_s || *spec.heartbeat_s == device.remembered_heartbeat_s);
-  if (spec.kind == PingKind::kPing && !as_remembered && !ping.must_refuse) device.remembered_known = false;  // until it is known to be accepted
+  const bool as_remembered =
+      (!spec.folders || *spec.folders == device.remembered) && (!spec.heartbeat_s || *spec.heartbeat_s == device.remembered_heartbeat_s);
+  if (spec.kind == PingKind::kPing && !as_remembered && !ping.must_refuse)
+    device.remembered_known = false;  // until it is known to be accepted
   FindMisfits(ping, spec.folders.has_value());
   for (const int older : box.pings) {
     Ping& other = pings_[Index(older)];
-    if (other.spec.device == spec.device && other.spec.kind == spec.kind && !ping.must_refuse) other.rivalled = true;
+    if (other.spec.device == spec.device && other.spec.kind == spec.kind && !ping.must_refuse) {
+      other.rivalled = true;
+      device.contested = true;
+    }
   }
   for (const FolderRef& ref : folders) {
     if (std::ranges::find(device.ever_watched, ref.folder) == device.ever_watched.end()) device.ever_watched.push_back(ref.folder);
@@ -129,7 +133,7 @@ void Model::Admitted(const Ping& ping, EndReason reason) {
 void Model::Remember(const Ping& ping) {
   if (ping.spec.kind != PingKind::kPing) return;
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
-  const bool sure = ping.folders_known && ping.heartbeat_known && !ping.maybe_misfit && !ping.rivalled;
+  const bool sure = ping.folders_known && ping.heartbeat_known && !ping.maybe_misfit && !device.contested;
   const bool same = device.remembered == *ping.spec.folders && device.remembered_heartbeat_s == *ping.spec.heartbeat_s;
   if (same && device.remembered_known && sure) return;
   device.remembered = *ping.spec.folders;
@@ -200,8 +204,8 @@ void Model::CountEnd(const Ping& ping, EndReason reason, std::span<const int> na
       for (const FolderRef& ref : *ping.spec.folders) {
         const Folder& facts = FolderOf(ping.spec.mailbox, ref.folder);
         const Cursor& cursor = CursorOf(ping.spec.mailbox, ping.spec.device, ref.folder);
-        const bool own = std::ranges::any_of(
-            facts.marks, [&](const Mark& mark) { return mark.origin == ping.spec.device && mark.live > cursor.high; });
+        const bool own =
+            std::ranges::any_of(facts.marks, [&](const Mark& mark) { return mark.origin == ping.spec.device && mark.live > cursor.high; });
         if (own) return stakes_.Count(Stake::kOwnChangeOnly);
       }
       return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operator: who breaks things: kills and restarts the server, drains it, lets its disk fail, sets its clock, suspects mailboxes, ends PINGs.
+// Operator: who breaks things: kills and restarts the server, drains it, lets its disk fail, sets its clock, suspects mailboxes, ends
+// PINGs.
 //
 // Threads:    one thread.
 // Example:    op.Start(); ... op.Calm();

@@ -174,8 +174,8 @@ void Publisher::Sent(const std::shared_ptr<Call>& call) {
 }
 
 void Publisher::Answered(const ReportPtr& report, const absl::Status& status, bool readable) {
-  world_.model.PublishAnswered(report->mailbox, report->folder, report->origin, report->item_class, report->first, report->attempt, report->host_version,
-                               status.ok());
+  world_.model.PublishAnswered(report->mailbox, report->folder, report->origin, report->item_class, report->first, report->attempt,
+                               report->host_version, status.ok());
   if (status.ok()) {
     SlowStore& store = world_.server->store();
     const Profile& profile = world_.profile;
@@ -183,7 +183,8 @@ void Publisher::Answered(const ReportPtr& report, const absl::Status& status, bo
     if (known) {
       world_.stakes.Count(Stake::kAcknowledged);
       if (store.durable(report->mailbox, report->folder) <= report->written_before) {
-        world_.model.Fail(5, report->mailbox, kNone, "P5: a change in " + FolderName(report->folder) + " is acknowledged and not on the disk");
+        world_.model.Fail(5, report->mailbox, kNone,
+                          "P5: a change in " + FolderName(report->folder) + " is acknowledged and not on the disk");
       }
     }
     return Done(report);

@@ -77,9 +77,9 @@ class Publisher {
 
   World& world_;
   std::size_t open_ = 0;
-  std::vector<std::shared_ptr<Call>> calls_;                             // under way, in the order of the calls
-  std::map<std::pair<int, int>, std::deque<ReportPtr>> queues_;          // of folders whose changes carry numbers
-  std::map<int, std::vector<ReportPtr>> batches_;                        // that wait to be sent with the mailbox's next
+  std::vector<std::shared_ptr<Call>> calls_;                     // under way, in the order of the calls
+  std::map<std::pair<int, int>, std::deque<ReportPtr>> queues_;  // of folders whose changes carry numbers
+  std::map<int, std::vector<ReportPtr>> batches_;                // that wait to be sent with the mailbox's next
   std::map<int, List> lists_;
 };
 

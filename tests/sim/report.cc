@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/sim/profile.h"
 #include "tests/sim/device.h"
 #include "tests/sim/operator.h"
+#include "tests/sim/profile.h"
 #include "tests/sim/publisher.h"
 #include "tests/sim/server.h"
 #include "tests/sim/world.h"
@@ -82,18 +82,18 @@ std::string ToJson(const Totals& totals) {
 }
 
 void Print(const Totals& totals, std::ostream& out) {
-  out << totals.seeds << " seeds, " << totals.violations << " broken promises, " << std::fixed << std::setprecision(0) << totals.device_hours
-      << " device-hours in " << std::setprecision(1) << totals.seconds << " s\n"
-      << "PING ends a CPU second: " << std::setprecision(0) << totals.memory.ends_per_s() << " with the memory store (" << totals.memory.seeds
-      << " seeds), " << totals.sqlite.ends_per_s() << " with SQLite (" << totals.sqlite.seeds << " seeds)\n";
+  out << totals.seeds << " seeds, " << totals.violations << " broken promises, " << std::fixed << std::setprecision(0)
+      << totals.device_hours << " device-hours in " << std::setprecision(1) << totals.seconds << " s\n"
+      << "PING ends a CPU second: " << std::setprecision(0) << totals.memory.ends_per_s() << " with the memory store ("
+      << totals.memory.seeds << " seeds), " << totals.sqlite.ends_per_s() << " with SQLite (" << totals.sqlite.seeds << " seeds)\n";
   const auto by_promise = totals.stakes.ByPromise();
   out << "at stake:";
   for (std::size_t promise = 1; promise < by_promise.size(); ++promise) out << " P" << promise << ' ' << by_promise[promise];
   out << '\n';
   for (std::size_t i = 0; i < kStakeCount; ++i) {
     const StakeInfo& info = Info(static_cast<Stake>(i));
-    out << std::setw(12) << totals.stakes.count(static_cast<Stake>(i)) << "  " << (info.promise == 0 ? "  " : "P" + std::to_string(info.promise))
-        << ' ' << info.name << '\n';
+    out << std::setw(12) << totals.stakes.count(static_cast<Stake>(i)) << "  "
+        << (info.promise == 0 ? "  " : "P" + std::to_string(info.promise)) << ' ' << info.name << '\n';
   }
 }
 

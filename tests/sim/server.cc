@@ -135,10 +135,8 @@ void Server::JumpClock(std::int64_t by_ms) {
 }
 
 void Server::SetFailing(const SlowStore::Failing& failing) {
-  world_.history.Add({.time = world_.queue.now(),
-                      .what = failing.any() ? What::kStoreFails : What::kStoreWell,
-                      .a = failing.commits,
-                      .b = failing.loads});
+  world_.history.Add(
+      {.time = world_.queue.now(), .what = failing.any() ? What::kStoreFails : What::kStoreWell, .a = failing.commits, .b = failing.loads});
   if (store_ != nullptr) store_->set_failing(failing);
 }
 
@@ -379,8 +377,7 @@ void Server::ProvideSync(const SyncProvider::Request& request, SyncProvider::Cal
       Give(mailbox, device, folder, have, static_cast<std::uint64_t>(request.window_size), !request.commands.empty());
   SyncProvider::Answer answer{.state = std::to_string(given.content), .more_available = given.more};
   if (given.content > have) answer.commands = WriteContent(given.content);
-  Later(world_.profile.provider_ms, mailbox,
-        [answer = std::move(answer), done = std::move(done)]() mutable { done(std::move(answer)); });
+  Later(world_.profile.provider_ms, mailbox, [answer = std::move(answer), done = std::move(done)]() mutable { done(std::move(answer)); });
 }
 
 // ---- Looking in
@@ -453,7 +450,8 @@ void Server::CheckLeaks() {
   Settle(kNone);
   const Stats stats = engine_->stats();
   Model& model = world_.model;
-  if (stats.pings_held != 0) model.Fail(0, kNone, kNone, "leak: " + std::to_string(stats.pings_held) + " PINGs are held and nobody is there");
+  if (stats.pings_held != 0)
+    model.Fail(0, kNone, kNone, "leak: " + std::to_string(stats.pings_held) + " PINGs are held and nobody is there");
   std::uint64_t ends = 0;
   for (const std::uint64_t each : stats.ends) ends += each;
   if (stats.holds != ends) model.Fail(3, kNone, kNone, "P3: " + std::to_string(stats.holds - ends) + " PINGs never ended");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Server: the real engine, the real ActiveSync front end and a real store, opened, killed and opened again on the same disk; driven in virtual
-// time as a perfect event loop would drive them. Whatever goes in or comes out is told to the model here.
+// Server: the real engine, the real ActiveSync front end and a real store, opened, killed and opened again on the same disk; driven in
+// virtual time as a perfect event loop would drive them. Whatever goes in or comes out is told to the model here.
 //
 // Threads:    one thread.
 // Invariants: what can happen now has happened when Settle returns; advance() is called no later than next_deadline().

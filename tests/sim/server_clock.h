@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ServerClock: what the server's clock shows, which drifts and jumps while true time goes on; and what an outsider knows of the engine's time.
+// ServerClock: what the server's clock shows, which drifts and jumps while true time goes on; and what an outsider knows of the engine's
+// time.
 //
 // Threads:    one thread.
 // Invariants: without a jump it goes forward.

@@ -57,7 +57,8 @@ void SlowStore::Add(Operation operation) {
   if (dead_) return;
   if (!slow() && waiting_.empty()) return Run(std::move(operation));
   // A disk has quick and slow moments; calls keep their order.
-  const std::int64_t takes = slow() ? std::max<std::int64_t>(1, random_.Chance(0.2) ? random_.Between(1, slowest_ms_) : slowest_ms_ / 20) : 0;
+  const std::int64_t takes =
+      slow() ? std::max<std::int64_t>(1, random_.Chance(0.2) ? random_.Between(1, slowest_ms_) : slowest_ms_ / 20) : 0;
   last_due_ = std::max(last_due_, queue_.now() + Duration(takes));
   operation.due = last_due_;
   waiting_.push_back(std::move(operation));
@@ -139,8 +140,7 @@ void SlowStore::Run(Operation operation) {
     if (load_failed) load_failed(mailbox);
     return operation.load_done(Refusal());
   }
-  operation.load_done(
-      Wait<absl::StatusOr<MailboxRecord>>([&](auto done) { disk_->store().Load(operation.mailbox, std::move(done)); }));
+  operation.load_done(Wait<absl::StatusOr<MailboxRecord>>([&](auto done) { disk_->store().Load(operation.mailbox, std::move(done)); }));
 }
 
 void SlowStore::Lose(std::size_t kept) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SlowStore: a real store behind a disk that takes its time, fails, is full, and loses what it had not written when the power goes. The front
-// ends' state shares its queue, as it shares the file of a real store.
+// SlowStore: a real store behind a disk that takes its time, fails, is full, and loses what it had not written when the power goes. The
+// front ends' state shares its queue, as it shares the file of a real store.
 //
 // Threads:    one thread; callbacks run from the event queue, or inside the call if the disk is quick.
 // Invariants: (1) calls take effect in their order, each whole or not at all;
@@ -98,7 +98,9 @@ class SlowStore final : public Store {
     SlowStore& store_;
   };
 
-  static std::uint64_t Key(int mailbox, int folder) { return std::uint64_t(static_cast<std::uint32_t>(mailbox)) << 32 | static_cast<std::uint32_t>(folder); }
+  static std::uint64_t Key(int mailbox, int folder) {
+    return std::uint64_t(static_cast<std::uint32_t>(mailbox)) << 32 | static_cast<std::uint32_t>(folder);
+  }
   static Version VersionIn(const Versions& versions, int mailbox, int folder) {
     const auto found = versions.find(Key(mailbox, folder));
     return found == versions.end() ? 0 : found->second;

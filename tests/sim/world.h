@@ -60,7 +60,6 @@ class World {
   void Sweep();
   void CompareDevices();
   void CheckLeaks();
-
 };
 
 }  // namespace mailwake::sim
