@@ -234,6 +234,7 @@ class Model {
   std::string WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t bound, std::int64_t retry_after_s) const;
   std::string WhyOverdue(const Ping& ping);
   void Learn(const Ping& ping, EndReason reason, std::span<const int> names);
+  void CountWindows(const Ping& ping, std::span<const int> names);
   void CountEnd(const Ping& ping, EndReason reason, std::span<const int> names);
   void Admitted(const Ping& ping, EndReason reason);
   void Drop(int ping);

@@ -185,6 +185,19 @@ void Model::EndedSomehow(int number) {
   Drop(number);
 }
 
+// A wake that no window held back, or one that did until now.
+void Model::CountWindows(const Ping& ping, std::span<const int> names) {
+  const Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
+  for (const FolderRef& ref : *ping.spec.folders) {
+    if (std::ranges::find(names, ref.folder) == names.end()) continue;
+    const auto index = static_cast<std::size_t>(ref.item_class);
+    const std::int64_t window = profile_.coalesce_ms[index];
+    const auto& woken = device.woken_perhaps[index];
+    if (window > 0 && woken && now.mark - woken->mark == window) return stakes_.Count(Stake::kWokenAtWindowEnd);
+    if (!ping.behind_when_held && (window == 0 || !woken)) return stakes_.Count(Stake::kWokenAtOnce);
+  }
+}
+
 void Model::CountEnd(const Ping& ping, EndReason reason, std::span<const int> names) {
   const bool news = ping.behind_when_held || ping.touched;
   switch (reason) {
@@ -196,6 +209,7 @@ void Model::CountEnd(const Ping& ping, EndReason reason, std::span<const int> na
       if (left < 1000 && ping.heartbeat_known) stakes_.Count(Stake::kWakeRacesExpiry);
       if (names.size() < ping.spec.folders->size()) stakes_.Count(Stake::kNamedPart);
       if (names.size() > 1) stakes_.Count(Stake::kUnion);
+      CountWindows(ping, names);
       return;
     }
     case EndReason::kExpired:

@@ -121,6 +121,7 @@ class Server {
   std::optional<Time> armed_;
   std::uint64_t life_ = 0;
   std::uint64_t memory_when_opened_ = 0;
+  std::uint64_t sweeps_ = 0;
   bool starting_ = false;
   bool draining_ = false;
   bool settling_ = false;
