@@ -3,6 +3,7 @@
 #include "tests/sim/operator.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/sim/server.h"
 
@@ -42,6 +43,21 @@ void Operator::OpenLater() {
 }
 
 void Operator::KillServer() {
+  if (world_.random.Chance(0.6)) {
+    lies_in_wait_ = true;
+  } else {
+    KillNow();
+  }
+}
+
+void Operator::Published() {
+  if (!std::exchange(lies_in_wait_, false) || world_.calm) return;
+  world_.queue.After(Duration(world_.random.Between(0, world_.profile.store_ms)), [this] {
+    if (!world_.calm) KillNow();
+  });
+}
+
+void Operator::KillNow() {
   if (!world_.server->up()) return;
   world_.server->Kill(world_.random.Chance(0.6));
   OpenLater();

@@ -20,6 +20,8 @@ class Operator {
   explicit Operator(World& world) : world_(world) {}
 
   void Start();
+  // A change has just been published: the moment at which a crash hurts most.
+  void Published();
   // Mends everything.
   void Calm();
 
@@ -29,6 +31,7 @@ class Operator {
   void Often(std::int64_t mean_ms, Act act);
   void OpenLater();
   void KillServer();
+  void KillNow();
   void RestartServer();
   void BreakDisk();
   void JumpClock();
@@ -36,6 +39,7 @@ class Operator {
   void Revoke();
 
   World& world_;
+  bool lies_in_wait_ = false;
 };
 
 }  // namespace mailwake::sim

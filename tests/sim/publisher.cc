@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/operator.h"
 #include "tests/sim/server.h"
 
 namespace mailwake::sim {
@@ -165,6 +166,7 @@ void Publisher::Send(const std::vector<ReportPtr>& reports) {
   if (call->answer) Sent(call);
   if (!world_.calm && world_.random.Chance(0.01)) server.LoseConnection(mailbox);
   server.Settle(mailbox);
+  world_.op->Published();
 }
 
 void Publisher::Sent(const std::shared_ptr<Call>& call) {
