@@ -48,7 +48,7 @@ void Device::Draw() {
   habits_.forgets_repeat = random_.Chance(profile.forgets_repeat);
   habits_.hanging_sync = random_.Chance(profile.hanging_sync);
   habits_.own_changes = random_.Chance(profile.own_changes);
-  habits_.small_window = random_.Chance(0.2);
+  habits_.small_window = random_.Chance(0.3);
   link_.latency_ms = random_.Between(1, profile.latency_ms);
   link_.loss = random_.Chance(0.5) ? profile.loss : 0;
   if (random_.Chance(profile.idle_cut)) link_.cut_after_ms = profile.idle_cut_ms;
@@ -335,7 +335,8 @@ void Device::SyncAnswered(const Request& request, const Answer& answer) {
         const bool primed = folder.key != 0;
         folder.key = collection.key;
         folder.have = std::max(folder.have, collection.content);
-        folder.wanted = collection.more || (!primed && active_sync);
+        // One that takes a few at a time may PING before it asks for the rest: it is behind, and is told so.
+        folder.wanted = (collection.more && !(habits_.small_window && random_.Chance(0.3))) || (!primed && active_sync);
         if (primed || !active_sync) folder.excused = false;
         world_.history.Add({.time = world_.queue.now(),
                             .what = What::kDeviceHas,
