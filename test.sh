@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 preset=${PRESET:-release}
 
-./run.sh setup
+./run.sh setup-tests
 [ "$preset" = release ] || cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"
 ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" "$@"

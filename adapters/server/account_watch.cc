@@ -37,7 +37,7 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   }
 
  private:
-  // On the store's thread.
+  // On a thread of the store.
   void Take(absl::StatusOr<AccountChanges> changes) {
     MutexLock lock(mutex_);
     if (stopped_) return;

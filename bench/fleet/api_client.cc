@@ -15,8 +15,9 @@ ApiClient::~ApiClient() {
   if (connection_) connection_->Close();
 }
 
-void ApiClient::Call(ApiCall call, std::function<void()> writing, Done done) {
+void ApiClient::Call(ApiCall call, std::function<void(bool again)> writing, Done done) {
   busy_ = true;
+  written_ = false;
   tries_ = 0;
   call_ = std::move(call);
   writing_ = std::move(writing);
@@ -34,7 +35,7 @@ void ApiClient::Write() {
   std::string request = call_.method + " " + call_.path + " HTTP/1.1\r\nHost: " + target_.host + "\r\nAuthorization: Bearer " + token_ +
                         "\r\nContent-Type: " + call_.type + "\r\nContent-Length: " + std::to_string(call_.body.size()) + "\r\n\r\n" +
                         call_.body;
-  if (writing_) std::exchange(writing_, nullptr)();
+  if (writing_) writing_(std::exchange(written_, true));
   connection_->Send(std::move(request), [this](absl::StatusOr<HttpReply> reply) {
     if (!reply.ok()) return Retry(std::string(reply.status().message()));
     if (reply->status >= 500) return Retry("HTTP " + std::to_string(reply->status) + ": " + reply->body.substr(0, 200));

@@ -35,8 +35,8 @@ class ApiClient {
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
 
-  // `writing` runs before the first byte of the first try is written. REQUIRES: not busy.
-  void Call(ApiCall call, std::function<void()> writing, Done done);
+  // `writing` runs before the first byte of a try is written; `again`: an earlier one may have arrived. REQUIRES: not busy.
+  void Call(ApiCall call, std::function<void(bool again)> writing, Done done);
   bool busy() const { return busy_; }
   // Tries that failed, since the start.
   std::uint64_t failures() const { return failures_; }
@@ -55,7 +55,8 @@ class ApiClient {
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   bool busy_ = false;
   ApiCall call_;
-  std::function<void()> writing_;
+  std::function<void(bool again)> writing_;
+  bool written_ = false;
   Done done_;
   std::uint32_t tries_ = 0;
   std::uint64_t failures_ = 0;

@@ -38,7 +38,7 @@ void Ledger::Complain(const char* what, DeviceIndex device, std::string_view fol
 
 Ledger::Receipt Ledger::Sent(MailboxIndex mailbox, std::string_view folder, std::optional<std::uint32_t> origin, Instant now) {
   MutexLock lock(mutex_);
-  const Receipt receipt{.change = next_change_++, .mailbox = mailbox, .folder = folder, .sent = now, .own = origin.has_value()};
+  const Receipt receipt{.change = next_change_++, .mailbox = mailbox, .folder = folder, .sent = now, .origin = origin};
   for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
     if (origin == ordinal) continue;
     Watch* watch = Find(mailbox * per_mailbox_ + ordinal, folder);
@@ -52,7 +52,7 @@ Ledger::Receipt Ledger::Sent(MailboxIndex mailbox, std::string_view folder, std:
 void Ledger::Acknowledged(const Receipt& receipt, Instant now) {
   MutexLock lock(mutex_);
   ++totals_.changes;
-  if (receipt.own) ++totals_.own_changes;
+  if (receipt.origin) ++totals_.own_changes;
   acknowledgement_.Record(std::chrono::duration_cast<Histogram::Micros>(now - receipt.sent));
   for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
     Watch* watch = Find(receipt.mailbox * per_mailbox_ + ordinal, receipt.folder);
@@ -62,6 +62,21 @@ void Ledger::Acknowledged(const Receipt& receipt, Instant now) {
       entry.acknowledged = now;
       entry.effective = std::min(entry.effective, now);
     }
+  }
+}
+
+void Ledger::SentAgain(const Receipt& receipt, Instant now) {
+  MutexLock lock(mutex_);
+  for (std::uint32_t ordinal = 0; ordinal < per_mailbox_; ++ordinal) {
+    Watch* watch = receipt.origin == ordinal ? nullptr : Find(receipt.mailbox * per_mailbox_ + ordinal, receipt.folder);
+    if (watch == nullptr) continue;
+    const auto entry = std::ranges::find(watch->open, receipt.change, &Entry::change);
+    if (entry != watch->open.end()) {
+      entry->effective = kNever;  // what was seen of it may have been the first try
+      continue;
+    }
+    if (!Untold(*watch)) ++totals_.wakes_expected;
+    watch->open.push_back({.change = receipt.change, .sent = now, .unsure = true});
   }
 }
 

@@ -53,7 +53,7 @@ class Ledger : public DeviceEvents {
     MailboxIndex mailbox = 0;
     std::string_view folder;  // one of kFolders
     Instant sent;
-    bool own = false;
+    std::optional<std::uint32_t> origin;
   };
 
   Ledger(std::uint32_t mailboxes, std::uint32_t devices_per_mailbox, Span late_after);
@@ -61,6 +61,8 @@ class Ledger : public DeviceEvents {
   // ---- changes: `now` is before the request's first byte is written, and after the acknowledgement's last one was read -----------------
   Receipt Sent(MailboxIndex mailbox, std::string_view folder, std::optional<std::uint32_t> origin, Instant now);
   void Acknowledged(const Receipt& receipt, Instant now);
+  // The same once more, since no answer came: it may take effect a second time.
+  void SentAgain(const Receipt& receipt, Instant now);
 
   // ---- devices -------------------------------------------------------------------------------------------------------------------------
   void Watching(DeviceIndex device, std::span<const std::string> folders) override;

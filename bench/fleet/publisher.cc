@@ -107,8 +107,12 @@ void Publisher::Send(ApiClient& client) {
   due_.erase(due_.begin(), end);
   std::string body;
   for (const TrafficChange& change : *changes) AppendLine(change, body);
-  const auto writing = [this, changes, receipts] {
+  const auto writing = [this, changes, receipts](bool again) {
     const Instant now = Now();
+    if (again) {
+      for (const Ledger::Receipt& receipt : *receipts) ledger_.SentAgain(receipt, now);
+      return;
+    }
     for (const TrafficChange& change : *changes) {
       receipts->push_back(ledger_.Sent(change.mailbox, kFolders[change.folder].id, change.origin, now));
     }

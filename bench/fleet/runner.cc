@@ -133,6 +133,7 @@ void Runner::OnReply(Handset& handset, absl::StatusOr<HttpReply> reply) {
     step.why = std::string(reply.status().message());
     return Do(handset, std::move(step));
   }
+  if (handset.step.command == Command::kPing && reply->status >= 500) ++counters_.refused;
   if (reply->close) Drop(handset);
   Do(handset, handset.device.Answered(*reply, now));
 }

@@ -39,7 +39,7 @@ Options OptionsFor(const Keys& keys, std::atomic<std::int64_t>& now_ms) {
   options.limits.pings = keys.pings() + 1;
   options.limits.pings_per_mailbox = keys.shape().devices + 1;
   options.limits.devices_per_mailbox = keys.shape().devices + 1;
-  options.limits.idle_mailboxes = std::max<std::size_t>(options.limits.idle_mailboxes, keys.pings() / 50);
+  options.limits.idle_mailboxes = std::max<std::size_t>(options.limits.idle_mailboxes, keys.pings() / 10);
   options.clock = [&now_ms] { return Time(Duration(now_ms.load(std::memory_order_relaxed))); };
   return options;
 }

@@ -3,8 +3,9 @@
 // The workloads in which only time passes: heartbeats end, and their PINGs are held again. Virtual time goes in steps of half a second.
 //
 // Threads:    each thread steps through the same time and holds again what ended on it; the faster one's steps serve both, at most two
-// seconds ahead. Invariants: every PING ends at least once; an end that is not kExpired fails the benchmark. Example:    Outcome outcome =
-// Expire(world, 1);
+//             seconds ahead.
+// Invariants: every PING ends at least once; an end that is not kExpired fails the benchmark.
+// Example:    Outcome outcome = Expire(world, 1);
 
 #ifndef MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_
 #define MAILWAKE_BENCH_INDEX_TIME_WORKLOADS_H_

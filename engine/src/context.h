@@ -55,7 +55,7 @@ struct Effects {
   absl::InlinedVector<Answer, 2> answers;
   std::vector<absl::AnyInvocable<void()>> calls;  // other callbacks
 
-  void Call(absl::AnyInvocable<void(absl::Status)> done, absl::Status status) {
+  void Call(absl::AnyInvocable<void(absl::Status)>&& done, absl::Status status) {
     if (done) answers.push_back({std::move(done), std::move(status)});
   }
 };

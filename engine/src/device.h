@@ -59,13 +59,12 @@ struct Device {
     EndReason reason = EndReason::kExpired;
   };
 
-  explicit Device(std::uint32_t id_hash, std::uint32_t id_place) : hash(id_hash), place(id_place) {}
+  explicit Device(std::uint32_t id_place) : place(id_place) {}
 
   FolderSet folders;       // remembered; empty: none
   FolderSet told_folders;  // named by the last wake
   std::unique_ptr<Rare> rare;
   PingId last_id;                                 // of last_end; 0: none
-  std::uint32_t hash;                             // of the id
   std::uint32_t place;                            // of the id in the block
   std::array<Slot, 2> watches{kNoSlot, kNoSlot};  // by PingKind
   Maybe<std::uint32_t> heartbeat_s;               // remembered

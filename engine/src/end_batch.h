@@ -46,7 +46,7 @@ class EndBatch {
     return records_[records_used_++];
   }
 
-  std::span<EndRecord> records() { return {records_.data(), records_used_}; }
+  std::span<const EndRecord> records() const { return {records_.data(), records_used_}; }
 
   // Calls every callback, in the order of Add.
   void Deliver() {

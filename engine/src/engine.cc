@@ -14,6 +14,7 @@
 
 #include "engine/src/check.h"
 #include "engine/src/context.h"
+#include "engine/src/deadline_board.h"
 #include "engine/src/heartbeat_window.h"
 #include "engine/src/id_hash.h"
 #include "engine/src/join.h"
@@ -129,30 +130,21 @@ class Engine::Impl {
     if (effects.idle) store_calls_.CheckFlushed();
   }
 
-  // Tells the driver if `due` is earlier than what it was last told.
   void MoveDeadline(Time due) {
-    Time told = announced_.load(std::memory_order_seq_cst);
-    while (due < told) {
-      if (!announced_.compare_exchange_weak(told, due, std::memory_order_seq_cst)) continue;
-      if (context_.options.deadline_moved) context_.options.deadline_moved();
-      return;
-    }
+    if (deadline_.Earlier(due.time_since_epoch().count()) && context_.options.deadline_moved) context_.options.deadline_moved();
   }
 
-  // A shard that becomes due earlier while the others are read finds Time::max() announced, and so calls the hook.
   std::optional<Time> NextDeadline() {
-    announced_.store(Time::max(), std::memory_order_seq_cst);
-    Time due = Time::max();
-    for (const auto& shard : shards_) due = std::min(due, shard->next_due());
-    if (loops_.pending(0)) due = Time();  // at once, whatever the clock says
-    Time told = announced_.load(std::memory_order_seq_cst);
-    while (due < told && !announced_.compare_exchange_weak(told, due, std::memory_order_seq_cst)) {
-    }
+    const Time due(Duration(deadline_.Next([this] {
+      Time earliest = Time::max();
+      for (const auto& shard : shards_) earliest = std::min(earliest, shard->next_due());
+      return (loops_.pending(0) ? Time() : earliest).time_since_epoch().count();  // at once, whatever the clock says
+    })));
     return due == Time::max() ? std::nullopt : std::optional(due);
   }
 
   std::size_t Advance(Time now) {
-    Reused<HeartbeatSample> samples;
+    static thread_local Reused<HeartbeatSample> samples;  // keeps its memory
     for (const auto& shard : shards_) {
       if (shard->next_due() > now && context_.options.clock) continue;
       Run(*shard, [&](Effects& effects) { shard->Advance(now, samples, effects); });
@@ -163,11 +155,11 @@ class Engine::Impl {
   }
 
   std::size_t Deliver(LoopId loop, std::size_t most) {
-    if (loop >= loops_.size() || !loops_.BeginDelivery(loop)) return 0;
+    if (loop >= loops_.size() || !loops_.Begin(loop)) return 0;
     EndBatch& batch = loops_.batch(loop);
     batch.Clear();
     Reused<HeartbeatSample>& samples = loops_.samples(loop);
-    for (std::uint64_t pending = loops_.TakePending(loop); pending != 0; pending &= pending - 1) {
+    for (std::uint64_t pending = loops_.Take(loop); pending != 0; pending &= pending - 1) {
       const auto number = static_cast<std::uint32_t>(std::countr_zero(pending));
       Shard& shard = *shards_[number];
       const std::size_t room = most - batch.size();
@@ -179,11 +171,10 @@ class Engine::Impl {
     if (delivered > 0) {
       batch.Deliver();
       observers_.ended(batch.records());
-      trace_.Take(batch.records());
+      trace_.Add(batch.records());
       batch.Clear();
     }
-    loops_.EndDelivery(loop);
-    loops_.Remind(loop);
+    loops_.End(loop);
     return delivered;
   }
 
@@ -220,7 +211,7 @@ class Engine::Impl {
     store_calls_.AgeOut(before);
   }
 
-  void Publish(std::span<const Change> changes, DoneCallback done) {
+  void Publish(std::span<const Change> changes, DoneCallback&& done) {
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const absl::Status status = CheckChange(changes[i]);
       if (status.ok()) continue;
@@ -237,7 +228,7 @@ class Engine::Impl {
   }
 
   // One lock a shard; in each shard in the order given.
-  void PublishMany(std::span<const Change> changes, DoneCallback done) {
+  void PublishMany(std::span<const Change> changes, DoneCallback&& done) {
     std::vector<KeyedChange> keyed;
     keyed.reserve(changes.size());
     for (const Change& change : changes) keyed.push_back({change.mailbox, &change});
@@ -271,7 +262,7 @@ class Engine::Impl {
   TraceRing trace_;
   Observers observers_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::atomic<Time> announced_{Time::max()};
+  DeadlineBoard deadline_;
   std::atomic<Time> age_out_due_{Time::min()};
   Mutex windows_mutex_;
   std::array<HeartbeatWindow, 2> windows_ ABSL_GUARDED_BY(windows_mutex_);

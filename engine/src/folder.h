@@ -62,6 +62,8 @@ class Folder {
     const auto known = static_cast<ItemClass>(class_ == kUnknown ? static_cast<std::uint32_t>(kUnknownClass) : class_);
     return known == kUnknownClass ? std::nullopt : std::optional(known);
   }
+  bool has_class() const { return class_ != kUnknown; }
+  bool has_class(ItemClass item_class) const { return class_ == static_cast<std::uint32_t>(item_class); }
   void set_class(ItemClass item_class) {
     class_ = item_class == kUnknownClass ? kUnknown : static_cast<std::uint32_t>(item_class) & kUnknown;
   }

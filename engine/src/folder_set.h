@@ -53,13 +53,11 @@ class FolderSet {
   }
 
   void Add(FolderNumber folder) {
-    if (small() && folder >= kSmall) BecomeLarge();
-    if (small()) {
+    if (small() && folder < kSmall) {
       word_ |= SmallBit(folder);
-      return;
+    } else {
+      AddToLarge(folder);
     }
-    if (large()->size() <= folder / 64) large()->resize(folder / 64 + 1);
-    (*large())[folder / 64] |= Bit(folder);
   }
 
   void Add(const FolderSet& other) {
@@ -100,11 +98,26 @@ class FolderSet {
     return true;
   }
 
+  // The first from that one on; `from` itself if there is none.
+  FolderNumber Next(FolderNumber from) const {
+    if (small()) {
+      const std::uint64_t left = from < kSmall ? word_ >> 1 >> from : 0;
+      return left == 0 ? from : from + static_cast<FolderNumber>(std::countr_zero(left));
+    }
+    for (std::size_t i = from / 64; i < words(); ++i) {
+      const std::uint64_t word = i == from / 64 ? Word(i) >> (from % 64) << (from % 64) : Word(i);
+      if (word != 0) return static_cast<FolderNumber>(i * 64) + static_cast<FolderNumber>(std::countr_zero(word));
+    }
+    return from;
+  }
+
   // In ascending order.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    for (std::size_t i = 0; i < words(); ++i) {
-      for (std::uint64_t word = Word(i); word != 0; word &= word - 1) {
+    const std::uint64_t* const begin = small() ? nullptr : large()->data();
+    const std::size_t count = words();
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::uint64_t word = begin == nullptr ? word_ >> 1 : begin[i]; word != 0; word &= word - 1) {
         visit(static_cast<FolderNumber>(i * 64) + static_cast<FolderNumber>(std::countr_zero(word)));
       }
     }
@@ -128,7 +141,11 @@ class FolderSet {
 
   bool small() const { return (word_ & 1) != 0; }
   Words* large() const { return reinterpret_cast<Words*>(static_cast<std::uintptr_t>(word_)); }  // NOLINT: invariant
-  void BecomeLarge() { word_ = Address(new Words{word_ >> 1}); }
+  void AddToLarge(FolderNumber folder) {
+    if (small()) word_ = Address(new Words{word_ >> 1});
+    if (large()->size() <= folder / 64) large()->resize(folder / 64 + 1);
+    (*large())[folder / 64] |= Bit(folder);
+  }
 
   // As words of 64 folders, whichever it is.
   std::size_t words() const { return small() ? 1 : large()->size(); }

@@ -20,19 +20,16 @@ bool HierarchyChanged(const Mailbox& mailbox, const Device& device) {
   return device.hierarchy_cursor && *device.hierarchy_cursor < mailbox.hierarchy.Get();
 }
 
-// There is a change in a watched folder that the device was not woken for.
-bool HasNews(const Watch& watch) {
+// There is a change that the device was not woken for.
+bool HasNews(const Watch& watch, const FolderSet& behind) {
   bool news = false;
-  watch.folders.ForEach([&](FolderNumber number) {
-    news |=
-        watch.mailbox->Behind(watch.device, number) && !WasTold(*watch.mailbox, watch.mailbox->device(watch.device), watch.device, number);
-  });
+  behind.ForEach([&](FolderNumber number) { news |= !WasTold(*watch.mailbox, watch.mailbox->device(watch.device), watch.device, number); });
   return news;
 }
 
-Verdict JudgeHierarchy(const Watch& watch, std::int64_t now_ms) {
+Verdict JudgeHierarchy(const Watch& watch, const FolderSet& behind, std::int64_t now_ms) {
   const Device& device = watch.mailbox->device(watch.device);
-  const bool repeated = device.told.hierarchy == MaybePacked(watch.mailbox->hierarchy.Get()) && !HasNews(watch);
+  const bool repeated = device.told.hierarchy == MaybePacked(watch.mailbox->hierarchy.Get()) && !HasNews(watch, behind);
   const std::int64_t due_ms = repeated ? device.told.at.ms() + PaceDelayMs(device.repeats) : now_ms;
   if (now_ms >= std::min(due_ms, watch.deadline.ms())) return End(EndReason::kHierarchy);
   return WaitUntil(watch, due_ms, Verdict::Wait::kPaced);
@@ -49,16 +46,17 @@ bool WasTold(const Mailbox& mailbox, const Device& device, DeviceNumber number, 
   return device.told_folders.Contains(folder) && mailbox.folder(folder).VersionFor(number) <= device.told.upto.Get();
 }
 
-Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
+Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms, FolderSet& behind) {
   if (watch.forced) return End(*watch.forced);
   const Mailbox& mailbox = *watch.mailbox;
   const Device& device = mailbox.device(watch.device);
-  if (watch.misfit || HierarchyChanged(mailbox, device)) return JudgeHierarchy(watch, now_ms);
+  behind.Clear();
+  mailbox.ForEachBehind(watch.device, watch.folders, [&behind](FolderNumber number) { behind.Add(number); });
+  if (watch.misfit || HierarchyChanged(mailbox, device)) return JudgeHierarchy(watch, behind, now_ms);
 
   std::int64_t due_ms = kNever;
   auto wait = Verdict::Wait::kNoChange;
-  watch.folders.ForEach([&](FolderNumber number) {
-    if (!mailbox.Behind(watch.device, number)) return;
+  behind.ForEach([&](FolderNumber number) {
     const auto item_class = static_cast<std::size_t>(mailbox.folder(number).item_class().value_or(ItemClass::kEmail));
     std::int64_t folder_due_ms = device.woken_ms(item_class) + options.coalesce[item_class].count();
     auto folder_wait = Verdict::Wait::kCoalescing;
@@ -73,9 +71,8 @@ Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms) {
     }
   });
 
-  const bool behind = due_ms != kNever;
   const bool over = now_ms >= watch.deadline.ms();
-  if (behind && (over || now_ms >= due_ms)) return End(watch.resync ? EndReason::kResync : EndReason::kChanged);
+  if (due_ms != kNever && (over || now_ms >= due_ms)) return End(watch.resync ? EndReason::kResync : EndReason::kChanged);
   if (over) return End(watch.draining ? EndReason::kDrained : EndReason::kExpired);
   return WaitUntil(watch, due_ms, wait);
 }

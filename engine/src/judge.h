@@ -27,8 +27,9 @@ struct Verdict {
   enum class Wait : std::uint8_t { kNoChange, kCoalescing, kPaced, kLoading } wait = Wait::kNoChange;
 };
 
+// `behind` becomes the watched folders in which the device is behind, unless the end is forced.
 // REQUIRES: the mailbox has been read, or the watch's end is forced.
-Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms);
+Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms, FolderSet& behind);
 
 // The device was told of the folder's present version by its last wake, and has not synced since.
 bool WasTold(const Mailbox& mailbox, const Device& device, DeviceNumber number, FolderNumber folder);

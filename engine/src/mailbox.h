@@ -77,11 +77,6 @@ struct Mailbox : MailboxBlock {
     rare->erased.clear();
   }
 
-  // Somebody else changed the folder after the device's cursor.
-  bool Behind(DeviceNumber device, FolderNumber number) const {
-    return folder(number).alive() && folder(number).VersionFor(device) > cursor(device, number);
-  }
-
   // The device of that id, made if it is new; kNoDevice if there is no room (at most `limit`).
   DeviceNumber InternDevice(std::string_view device, std::size_t limit);
   // The number for a new folder: that of an erased folder which no device remembers and `watched` does not hold, or a new one.

@@ -140,10 +140,9 @@ Folder::Extra& MailboxBlock::Extend(FolderNumber number) {
 // ---- Devices
 
 DeviceNumber MailboxBlock::FindDevice(std::string_view id) const {
-  const std::uint32_t hash = IdHash(id);
-  const auto is = [&](DeviceNumber number) { return device(number).hash == hash && SameId(DeviceId(device(number)), id); };
+  const auto is = [&](DeviceNumber number) { return SameId(DeviceId(device(number)), id); };
   if (devices_ > kScanned) {
-    const std::uint32_t found = head().side->devices.Find(hash, is);
+    const std::uint32_t found = head().side->devices.Find(IdHash(id), is);
     return found == IdIndex::kNone ? kNoDevice : found;
   }
   for (DeviceNumber number = 0; number < devices_; ++number) {
@@ -165,11 +164,11 @@ DeviceNumber MailboxBlock::CreateDevice(std::string_view id) {
   id.copy(reinterpret_cast<char*>(Texts()) + place + 1, id.size());
   head().text_size = static_cast<std::uint32_t>(text);
   const DeviceNumber number = devices_++;
-  ::new (static_cast<void*>(&device(number))) Device(IdHash(id), place);
+  ::new (static_cast<void*>(&device(number))) Device(place);
   if (devices_ == kScanned + 1) {  // one too many to scan
-    for (DeviceNumber before = 0; before < number; ++before) side().devices.Insert(device(before).hash, before);
+    for (DeviceNumber before = 0; before < number; ++before) side().devices.Insert(IdHash(DeviceId(device(before))), before);
   }
-  if (devices_ > kScanned) side().devices.Insert(device(number).hash, number);
+  if (devices_ > kScanned) side().devices.Insert(IdHash(id), number);
   return number;
 }
 

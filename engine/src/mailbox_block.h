@@ -83,6 +83,21 @@ class MailboxBlock {
     SetFarCursor(device, folder, version);
   }
   void ForgetCursors(DeviceNumber device);
+  // Somebody else changed the folder after the device's cursor.
+  bool Behind(DeviceNumber device, FolderNumber number) const {
+    const Version at = cursor(device, number);
+    return folder(number).version() > at && folder(number).VersionFor(device) > at && folder(number).alive();
+  }
+  // Visits those of the folders in which the device is behind.
+  template <typename Visit>
+  void ForEachBehind(DeviceNumber device, const FolderSet& folders, Visit visit) const {
+    const Folder* const all = Folders();
+    const PackedVersion* const cursors = Cursors(device);
+    folders.ForEach([&](FolderNumber number) {
+      const Version at = number < kMostInRow ? cursors[number].Get() : FarCursor(device, number);
+      if (all[number].version() > at && all[number].VersionFor(device) > at && all[number].alive()) visit(number);
+    });
+  }
 
   // Makes room, where it is known how much will come.
   void Reserve(std::size_t folders, std::size_t devices, std::size_t device_id_bytes);

@@ -32,16 +32,14 @@ class Shard;
 // On its way to the store: first the batch, then the reads.
 struct Outgoing {
   using Waiter = absl::AnyInvocable<void(absl::Status)>;
-  // Who sees to the answer: whoever comes second of the answer and the return of the call that hands over.
-  enum class State : std::uint8_t { kCalling, kReturned, kAnswered };
-
   WriteBatch batch;
   std::vector<Mailbox*> mailboxes;  // beside batch.mailboxes
   std::vector<Waiter> waiters;
   std::vector<Mailbox*> loads;
   Shard* shard = nullptr;
   absl::Status status;
-  std::atomic<State> state{State::kCalling};
+  // The answer, or the return of the call that handed over, has come: whoever comes second, by one exchange, sees to the answer.
+  std::atomic<bool> one_came{false};
   std::size_t place = 0;  // in Outbox::all_
 };
 
@@ -60,7 +58,7 @@ class Outbox {
   void AddLoad(Mailbox& mailbox) { filling_->loads.push_back(&mailbox); }
 
   // Runs once everything added so far is durable, or has failed. REQUIRES: writes().
-  void Wait(Outgoing::Waiter waiter) {
+  void Wait(Outgoing::Waiter&& waiter) {
     if (waiter) filling_->waiters.push_back(std::move(waiter));
   }
 
@@ -85,7 +83,7 @@ class Outbox {
     used->mailboxes.clear();
     used->waiters.clear();
     used->loads.clear();
-    used->state.store(Outgoing::State::kCalling, std::memory_order_relaxed);
+    used->one_came.store(false, std::memory_order_relaxed);
     spare_.push_back(used);
   }
 

@@ -79,7 +79,7 @@ void Shard::OnTimer(Slot slot, Effects& effects) {
   const Watch& watch = At(slot);
   if (!watch.timed) return;  // its watch did without it
   if (watch.state == WatchState::kLoading) return Force(slot, EndReason::kFailed, effects);
-  if (watch.state == WatchState::kClosing) return MarkReady(slot, effects);
+  if (watch.state == WatchState::kClosing) return Force(slot, *watch.forced, effects);
   Reconsider(slot, effects);
 }
 
@@ -122,10 +122,9 @@ void Shard::ApplySuspicion(Mailbox& mailbox) {
   ForEachOf(mailbox.watchers, [this](Slot watcher) ABSL_NO_THREAD_SAFETY_ANALYSIS { At(watcher).resync = true; });
 }
 
-bool Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
-  if (mailbox.deferred().size() >= context_.options.limits.deferred_per_mailbox) return false;
+void Shard::Defer(Mailbox& mailbox, Mailbox::Deferred call) {
+  MAILWAKE_CHECK(MayDefer(mailbox));
   mailbox.Extend().deferred.push_back(std::move(call));
-  return true;
 }
 
 void Shard::Pin(Mailbox& mailbox) {
@@ -304,7 +303,7 @@ void Shard::Reconsider(Slot slot, Effects& effects) {
   Watch& watch = At(slot);
   if (watch.state != WatchState::kParked) return;  // ready: judged when it is delivered
   ApplySuspicion(*watch.mailbox);
-  const Verdict verdict = Judge(context_.options, watch, now_ms());
+  const Verdict verdict = Judge(context_.options, watch, now_ms(), behind_);
   if (verdict.ends) return MarkReady(slot, effects);
   Wait(slot, verdict);
 }

@@ -66,18 +66,19 @@ class Shard {
   void Drain(Duration over, Effects& effects);
 
   // ---- shard_change.cc. The strings of the changes need only live for the call.
-  void Publish(std::span<const KeyedChange> changes, Done done, Effects& effects);
-  void SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects);
-  void SuspectMailbox(const MailboxKey& mailbox, Done done, Effects& effects);
+  void Publish(std::span<const KeyedChange> changes, Done&& done, Effects& effects);
+  void SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done&& done, Effects& effects);
+  void SuspectMailbox(const MailboxKey& mailbox, Done&& done, Effects& effects);
   void SuspectEverything(Version version, Effects& effects);
 
   // ---- shard_sync.cc
   Version BeginSync() const { return last_version_.load(std::memory_order_acquire); }
   bool GaveOut(Version ticket) const { return ticket <= BeginSync(); }  // a ticket of that version can exist
-  void EndSync(const MailboxKey& mailbox, const SyncTicket& ticket, std::span<const std::string_view> folders, Done done, Effects& effects);
-  void ResetCursor(const MailboxKey& mailbox, std::string_view device, std::string_view folder, Done done, Effects& effects);
+  void EndSync(const MailboxKey& mailbox, const SyncTicket& ticket, std::span<const std::string_view> folders, Done&& done,
+               Effects& effects);
+  void ResetCursor(const MailboxKey& mailbox, std::string_view device, std::string_view folder, Done&& done, Effects& effects);
   void BeginFolderSync(const MailboxKey& mailbox, Engine::FolderListCallback done, Effects& effects);
-  void EndFolderSync(const MailboxKey& mailbox, std::string_view device, Version version, Done done, Effects& effects);
+  void EndFolderSync(const MailboxKey& mailbox, std::string_view device, Version version, Done&& done, Effects& effects);
   void Delivered(const MailboxKey& mailbox, std::string_view device, PingId id);
 
   // ---- shard_deliver.cc. Moves up to `most` decided ends of a loop into the batch; true if more are left.
@@ -146,7 +147,9 @@ class Shard {
   void Settle(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox& Enter(const MailboxKey& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox* FindMailbox(const MailboxKey& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // false: too many wait
+  bool MayDefer(const Mailbox& mailbox) const { return mailbox.deferred().size() < context_.options.limits.deferred_per_mailbox; }
+  // Until the mailbox has been read. REQUIRES: MayDefer.
+  void Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
   void ApplySuspicion(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -185,7 +188,8 @@ class Shard {
   bool InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& terms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::size_t Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::size_t Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders, const Device* device)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(Slot slot, const PingRequest& request, const Terms& terms, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A PING of the same device that waits for the mailbox to be read.
   bool WaitsAlready(const Mailbox& mailbox, const PingRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -198,7 +202,9 @@ class Shard {
 
   // shard_change.cc
   struct OwnedChange;
+  struct Group;
   struct Waiting;
+  void DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasFolderRoom(Mailbox& mailbox, std::size_t fresh, std::span<const FolderNumber> asked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -224,8 +230,8 @@ class Shard {
   void AcknowledgeNamed(Mailbox& mailbox, Device& device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs `call` once the mailbox is in memory, now or later; `done` gets its outcome, OK once it is durable.
   using Call = absl::AnyInvocable<absl::Status(Mailbox&, Effects&)>;
-  void WhenLoaded(const MailboxKey& mailbox, Done done, Call call, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Finish(Done done, const absl::Status& status, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WhenLoaded(const MailboxKey& mailbox, Done&& done, Call call, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Finish(Done&& done, const absl::Status& status, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_deliver.cc
   void Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -258,7 +264,8 @@ class Shard {
   std::int64_t rewrite_delay_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   Reused<HeartbeatSample> samples_ ABSL_GUARDED_BY(mutex_);
   std::vector<FolderNumber> found_ ABSL_GUARDED_BY(mutex_);  // by Look
-  FolderSet folders_ ABSL_GUARDED_BY(mutex_);                // of one call, whichever it is
+  FolderSet behind_ ABSL_GUARDED_BY(mutex_);                 // by Judge
+  FolderSet moved_ ABSL_GUARDED_BY(mutex_);                  // by MoveCursors
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   Stats stats_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Time> next_due_{Time::max()};

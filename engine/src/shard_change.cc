@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "engine/src/check.h"
@@ -25,32 +26,39 @@ void RecordErased(Mailbox& mailbox, FolderNumber number, MailboxWrite& write) {
   write.erased_folders.emplace_back(mailbox.FolderId(number));
 }
 
+absl::Status TooManyWait() { return absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"); }
+
 absl::Status NoVersions() { return absl::UnavailableError("the store has not confirmed a block of versions; publish again"); }
 
 }  // namespace
 
 // A change whose strings are its own, for one that waits for its mailbox.
 struct Shard::OwnedChange {
-  OwnedChange(const Change& from, Version given)
-      : mailbox(from.mailbox), folder(from.folder), device(from.device), change(from), version(given) {
-    change.mailbox = mailbox;
+  OwnedChange(const Change& from, Version given) : folder(from.folder), device(from.device), change(from), version(given) {
+    change.mailbox = {};  // it waits in it
     change.folder = folder;
     change.device = device;
   }
-  std::string mailbox, folder, device;
+  std::string folder, device;
   Change change;
   Version version;
+};
+
+// Those of one call in one mailbox.
+struct Shard::Group {
+  std::deque<OwnedChange> changes;
+  Done done;
 };
 
 // The changes of one call that wait for their mailboxes.
 struct Shard::Waiting {
   std::shared_ptr<Join> join;
-  absl::flat_hash_map<Mailbox*, std::shared_ptr<std::deque<OwnedChange>>> changes;
+  absl::flat_hash_map<Mailbox*, std::shared_ptr<Group>> groups;
 };
 
 // ---- Published changes
 
-void Shard::Publish(std::span<const KeyedChange> changes, Done done, Effects& effects) {
+void Shard::Publish(std::span<const KeyedChange> changes, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   Waiting waiting;
@@ -59,6 +67,9 @@ void Shard::Publish(std::span<const KeyedChange> changes, Done done, Effects& ef
     Mailbox& mailbox = Enter(id);
     if (!mailbox.loading) {
       outcome.Update(Apply(mailbox, *change, 0, effects));
+    } else if (changes.size() == 1) {
+      DeferAlone(mailbox, *change, std::move(done), effects);
+      return Settle(effects);
     } else {
       outcome.Update(AddWaiting(mailbox, *change, waiting, done, effects));
     }
@@ -71,27 +82,35 @@ void Shard::Publish(std::span<const KeyedChange> changes, Done done, Effects& ef
   Settle(effects);
 }
 
+void Shard::DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) {
+  if (!MayDefer(mailbox)) return effects.Call(std::move(done), TooManyWait());
+  auto waiting = std::make_unique<std::pair<OwnedChange, Done>>(std::piecewise_construct, std::tuple(change, NextVersion(effects)),
+                                                                std::forward_as_tuple(std::move(done)));
+  Defer(mailbox,
+        [this, waiting = std::move(waiting)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          const OwnedChange& owned = waiting->first;
+          Finish(std::move(waiting->second), loaded.ok() ? Apply(read, owned.change, owned.version, later) : loaded, later);
+        });
+}
+
 // The changes of one call in one mailbox wait together, as one call.
 absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects) {
-  auto found = waiting.changes.find(&mailbox);
-  if (found == waiting.changes.end()) {
+  auto found = waiting.groups.find(&mailbox);
+  if (found == waiting.groups.end()) {
+    if (!MayDefer(mailbox)) return TooManyWait();
     if (!waiting.join) waiting.join = std::make_shared<Join>(std::move(done));
-    auto changes = std::make_shared<std::deque<OwnedChange>>();
-    auto part = std::make_shared<Done>(Join::Part(waiting.join));
-    const bool room = Defer(mailbox, [=, this](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    auto group = std::make_shared<Group>();
+    group->done = Join::Part(waiting.join);
+    Defer(mailbox, [this, group](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       absl::Status outcome = loaded;
-      for (const OwnedChange& owned : *changes) {
+      for (const OwnedChange& owned : group->changes) {
         if (loaded.ok()) outcome.Update(Apply(read, owned.change, owned.version, later));
       }
-      Finish(std::move(*part), outcome, later);
+      Finish(std::move(group->done), outcome, later);
     });
-    if (!room) {
-      effects.Call(std::move(*part), absl::OkStatus());
-      return absl::UnavailableError("too many calls wait for the mailbox to be read; publish again");
-    }
-    found = waiting.changes.emplace(&mailbox, std::move(changes)).first;
+    found = waiting.groups.emplace(&mailbox, std::move(group)).first;
   }
-  found->second->emplace_back(change, NextVersion(effects));  // now: a sync that begins after this call covers the change
+  found->second->changes.emplace_back(change, NextVersion(effects));  // now: a sync that begins after this call covers the change
   return absl::OkStatus();
 }
 
@@ -209,7 +228,7 @@ void Shard::ReplaceFolder(Mailbox& mailbox, FolderNumber number, ItemClass item_
 
 // ---- Declared folder lists
 
-void Shard::SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done done, Effects& effects) {
+void Shard::SetFolders(const MailboxKey& mailbox, std::vector<DeclaredFolder> folders, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   // Now: a sync that begins after this call covers it.
@@ -293,7 +312,7 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
 
 // ---- Suspicion
 
-void Shard::SuspectMailbox(const MailboxKey& mailbox, Done done, Effects& effects) {
+void Shard::SuspectMailbox(const MailboxKey& mailbox, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   const Version version = NextVersion(effects);

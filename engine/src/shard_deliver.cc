@@ -17,7 +17,7 @@ bool Shard::Take(LoopId loop, std::size_t most, EndBatch& batch, Reused<Heartbea
   for (std::size_t taken = 0; taken < most && !ready.empty(); ++taken) {
     const Slot slot = ready.Pop(Nexts());
     if (!At(slot).forced) ApplySuspicion(*At(slot).mailbox);
-    const Verdict verdict = Judge(context_.options, At(slot), now_ms());
+    const Verdict verdict = Judge(context_.options, At(slot), now_ms(), behind_);
     if (verdict.ends) {
       Conclude(slot, verdict.reason, batch, effects);
     } else {
@@ -73,15 +73,13 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   }
 }
 
-// Names the folders, and keeps what the device is being told. A PING that ends kHierarchy names none, but is a wake for what it is behind
-// in.
+// Names the folders in which the device is behind, as has just been judged, and keeps what the device is being told. A PING that ends
+// kHierarchy names none, but is a wake for what it is behind in.
 void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) {
   const Mailbox& mailbox = *watch.mailbox;
   Device& device = watch.mailbox->device(watch.device);
   const bool names = reason != EndReason::kHierarchy;
   bool news = false;
-  FolderSet& behind = folders_;
-  behind.Clear();
   Version upto = 0;
   if (names) {
     device.ForgetNamed();
@@ -91,14 +89,12 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
     device.told.hierarchy = hierarchy;
     last.version = mailbox.hierarchy;
   }
-  watch.folders.ForEach([&](FolderNumber number) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (reason == EndReason::kResync) watch.folders.ForEach([&](FolderNumber number) { batch.AddName(mailbox.FolderId(number)); });
+  behind_.ForEach([&](FolderNumber number) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Folder& folder = mailbox.folder(number);
     const Version version = folder.VersionFor(watch.device);
-    const bool is_behind = mailbox.Behind(watch.device, number);
-    if (names && (is_behind || reason == EndReason::kResync)) batch.AddName(mailbox.FolderId(number));
-    if (!is_behind) return;
+    if (reason == EndReason::kChanged) batch.AddName(mailbox.FolderId(number));
     news |= !WasTold(mailbox, device, watch.device, number);
-    behind.Add(number);
     upto = std::max(upto, version);
     if (!names) return;
     if (last.folder == kNoFolder) {
@@ -110,7 +106,7 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
     if (context_.options.acknowledge != Acknowledge::kPing) return;
     device.Name().folders.emplace_back(number, version);
   });
-  device.told_folders.Assign(behind);
+  device.told_folders.Assign(behind_);
   device.told.upto.Set(upto);
   device.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(device.repeats + 1, 100));
   device.told.at = PackedTime(now_ms());

@@ -99,22 +99,18 @@ PingId Shard::Hold(const MailboxKey& mailbox_id, const PingRequest& request, End
       watch.Extend().who = {std::string(request.mailbox), std::string(request.device)};
       const bool counted = Count(slot, WaitsAlready(mailbox, request));
       if (!counted) terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(context_.options.limits.pings));
-      auto owned = std::make_shared<OwnedRequest>(request);
-      const std::uint32_t generation = watch.generation;
-      const bool deferred = counted && Defer(mailbox, [this, slot, generation, owned](const absl::Status& loaded, Mailbox&, Effects& later)
-                                                          ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                                            Watch* waiting = watches_.Find(slot, generation);
-                                                            if (waiting == nullptr || waiting->state != WatchState::kLoading) return;
-                                                            if (!loaded.ok()) return Force(slot, EndReason::kFailed, later);
-                                                            Admit(slot, owned->request, later);
-                                                          });
-      if (counted && !deferred) {
-        terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
-      }
-      if (deferred) {
+      if (counted && MayDefer(mailbox)) {
+        Defer(mailbox, [this, slot, generation = watch.generation, owned = std::make_unique<OwnedRequest>(request)](
+                           const absl::Status& loaded, Mailbox&, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          Watch* waiting = watches_.Find(slot, generation);
+          if (waiting == nullptr || waiting->state != WatchState::kLoading) return;
+          if (!loaded.ok()) return Force(slot, EndReason::kFailed, later);
+          Admit(slot, owned->request, later);
+        });
         Link(slot, Watch::List::kAside);
         Park(slot, now_ms() + Duration(heartbeat).count());
       } else {
+        if (counted) terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(context_.options.limits.deferred_per_mailbox));
         Refuse(slot, request, terms, effects);
       }
     }
@@ -146,7 +142,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
     sample.kind = request.kind;
     sample.at_ms = now_ms();
     sample.heartbeat = terms.heartbeat;
-    sample.device = std::uint64_t{mailbox.tag} << 32 | mailbox.device(watch.device).hash;
+    sample.device = std::uint64_t{mailbox.tag} << 32 | IdHash(request.device);
     sample.network = request.network;
   }
   Link(slot, Watch::List::kWatchers);
@@ -181,7 +177,7 @@ bool Shard::InRange(std::chrono::seconds heartbeat, std::size_t folders, Terms& 
 
 bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* device, Slot slot, Terms& terms) {
   const Limits& limits = context_.options.limits;
-  const std::size_t fresh = request.folders ? Look(mailbox, *request.folders) : 0;
+  const std::size_t fresh = request.folders ? Look(mailbox, *request.folders, device) : 0;
   const auto full = [&terms](std::size_t limit) { return terms.Refuse(Refusal::kMailboxFull, static_cast<std::int64_t>(limit)); };
   if (fresh > 0 && !mailbox.declared) {
     if (!HasFolderRoom(mailbox, fresh, found_)) return full(limits.folders_per_mailbox);
@@ -193,15 +189,18 @@ bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* 
   return true;
 }
 
-// Which folders those are, in `found_`; how many of them are new.
-std::size_t Shard::Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders) {
+// Which folders those are, in `found_`; how many of them are new. Most devices name the same ones each time, in the same order.
+std::size_t Shard::Look(const Mailbox& mailbox, const std::vector<WatchedFolder>& folders, const Device* device) {
+  static const FolderSet kNone;
+  const FolderSet& remembered = device == nullptr ? kNone : device->folders;
   std::size_t fresh = 0;
-  FolderNumber number = kNoFolder;
-  found_.clear();
-  for (const WatchedFolder& folder : folders) {
-    number = mailbox.FindFolder(folder.id, number + 1);  // most devices name them in the same order each time
-    found_.push_back(number);
+  FolderNumber next = remembered.Next(0);
+  found_.resize(folders.size());
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    const FolderNumber number = mailbox.FindFolder(folders[i].id, next);
+    found_[i] = number;
     fresh += number == kNoFolder;
+    next = remembered.Next(number + 1);
   }
   return fresh;
 }
@@ -272,12 +271,12 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
       if (number == kNoFolder) number = CreateFolder(mailbox, named.id, named.item_class);
     }
     Folder& folder = mailbox.folder(number);
-    if (!folder.item_class()) folder.set_class(named.item_class);
-    if (folder.item_class() != named.item_class) {
+    if (!folder.has_class()) folder.set_class(named.item_class);
+    if (folder.has_class(named.item_class)) {
+      watch.folders.Add(number);
+    } else {
       watch.misfit = true;
-      continue;
     }
-    watch.folders.Add(number);
   }
 }
 

@@ -100,7 +100,8 @@ void Shard::Explain(const MailboxKey& mailbox_id, std::string_view device_id, Ex
   if (slot == kNoSlot) return;
   const Watch& watch = watches_[slot];
   explanation.waiting = View(slot);
-  const Verdict verdict = Judge(context_.options, watch, now_ms());
+  FolderSet behind;
+  const Verdict verdict = Judge(context_.options, watch, now_ms(), behind);
   explanation.why = verdict.ends ? absl::StrCat("it ends now: ", std::string(Name(verdict.reason))) : Why(verdict, watch, now_ms());
   watch.folders.ForEach([&](FolderNumber folder_number) {
     const Folder& folder = mailbox->folder(folder_number);
@@ -116,6 +117,7 @@ void Shard::TakeSamples(Reused<HeartbeatSample>& samples) {
 }
 
 void Shard::MoveSamples(Reused<HeartbeatSample>& samples) {
+  if (samples.empty()) return samples.swap(samples_);
   for (HeartbeatSample& sample : samples_) std::swap(samples.Next(), sample);
   samples_.clear();
 }

@@ -42,7 +42,7 @@ void Shard::HandedOver(Outgoing* outgoing, Effects& effects) {
   handing_over_ = false;
   if (outgoing->mailboxes.empty()) {
     outbox_.Recycle(outgoing);
-  } else if (outgoing->state.exchange(Outgoing::State::kReturned, std::memory_order_acq_rel) == Outgoing::State::kAnswered) {
+  } else if (outgoing->one_came.exchange(true, std::memory_order_acq_rel)) {
     Conclude(outgoing, effects);
   }  // else Committed takes it up
   Settle(effects);
@@ -55,12 +55,12 @@ void Shard::Committed(Outgoing* outgoing, Effects& effects) {
 }
 
 void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
-  Observe();
   --open_calls_;
   const bool ok = outgoing->status.ok();
   if (ok) {
     rewrite_delay_ms_ = 0;
   } else {
+    Observe();
     ++stats_.commit_failures;
   }
   for (Mailbox* mailbox : outgoing->mailboxes) {

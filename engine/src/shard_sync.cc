@@ -19,18 +19,19 @@ constexpr auto kSeenAgain = std::chrono::hours(24);
 
 }  // namespace
 
-void Shard::WhenLoaded(const MailboxKey& id, Done done, Call call, Effects& effects) {
+void Shard::WhenLoaded(const MailboxKey& id, Done&& done, Call call, Effects& effects) {
   Mailbox& mailbox = Enter(id);
   if (!mailbox.loading) return Finish(std::move(done), call(mailbox, effects), effects);
-  auto waiting = std::make_shared<std::pair<Done, Call>>(std::move(done), std::move(call));
-  const bool room =
-      Defer(mailbox, [this, waiting](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-        Finish(std::move(waiting->first), loaded.ok() ? waiting->second(read, later) : loaded, later);
-      });
-  if (!room) effects.Call(std::move(waiting->first), absl::UnavailableError("too many calls wait for the mailbox to be read; try again"));
+  if (!MayDefer(mailbox))
+    return effects.Call(std::move(done), absl::UnavailableError("too many calls wait for the mailbox to be read; try again"));
+  auto waiting = std::make_unique<std::pair<Done, Call>>(std::move(done), std::move(call));
+  Defer(mailbox,
+        [this, waiting = std::move(waiting)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          Finish(std::move(waiting->first), loaded.ok() ? waiting->second(read, later) : loaded, later);
+        });
 }
 
-void Shard::Finish(Done done, const absl::Status& status, Effects& effects) {
+void Shard::Finish(Done&& done, const absl::Status& status, Effects& effects) {
   if (status.ok() && outbox_.writes()) {
     outbox_.Wait(std::move(done));
   } else {
@@ -55,7 +56,7 @@ bool Shard::SeenNow(Mailbox& mailbox, Device& device) {
   return true;
 }
 
-void Shard::EndSync(const MailboxKey& id, const SyncTicket& ticket, std::span<const std::string_view> folders, Done done,
+void Shard::EndSync(const MailboxKey& id, const SyncTicket& ticket, std::span<const std::string_view> folders, Done&& done,
                     Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
@@ -81,8 +82,7 @@ absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Ve
   const DeviceNumber device_number = EnterDevice(mailbox, device_id, record);
   if (device_number == kNoDevice)
     return absl::ResourceExhaustedError(absl::StrCat("the mailbox has ", mailbox.known_devices, " devices, as many as it may"));
-  FolderSet& moved = folders_;
-  moved.Clear();
+  moved_.Clear();
   FolderNumber number = kNoFolder;
   for (const std::string_view id : folders) {
     number = mailbox.FindFolder(id, number + 1);
@@ -92,18 +92,18 @@ absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Ve
     }
     if (ticket > mailbox.cursor(device_number, number)) mailbox.SetCursor(device_number, number, ticket);
     mailbox.device(device_number).ForgetTold(number);
-    moved.Add(number);
+    moved_.Add(number);
   }
   Device& device = mailbox.device(device_number);
-  if (!moved.empty()) device.repeats = 0;
+  if (!moved_.empty()) device.repeats = 0;
   MailboxWrite& write = Write(mailbox);
   if (record) AddDevice(mailbox, device, write);
-  AddCursors(mailbox, device, moved, write);
+  AddCursors(mailbox, device, moved_, write);
   ReconsiderDevice(device, effects);
   return absl::OkStatus();
 }
 
-void Shard::ResetCursor(const MailboxKey& id, std::string_view device_id, std::string_view folder, Done done, Effects& effects) {
+void Shard::ResetCursor(const MailboxKey& id, std::string_view device_id, std::string_view folder, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   WhenLoaded(
@@ -161,7 +161,7 @@ void Shard::BeginFolderSync(const MailboxKey& id, Engine::FolderListCallback don
   Settle(effects);
 }
 
-void Shard::EndFolderSync(const MailboxKey& id, std::string_view device_id, Version version, Done done, Effects& effects) {
+void Shard::EndFolderSync(const MailboxKey& id, std::string_view device_id, Version version, Done&& done, Effects& effects) {
   MutexLock lock(mutex_);
   Observe();
   WhenLoaded(

@@ -25,7 +25,7 @@ void StoreCalls::HandOver(Shard& shard, Outgoing* outgoing) {
 void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {
   Shard& shard = *outgoing->shard;
   outgoing->status = std::move(status);
-  if (outgoing->state.exchange(Outgoing::State::kAnswered, std::memory_order_acq_rel) == Outgoing::State::kCalling) return;
+  if (!outgoing->one_came.exchange(true, std::memory_order_acq_rel)) return;
   Effects effects;
   shard.Committed(outgoing, effects);
   carry_out_(shard, effects);

@@ -73,20 +73,18 @@ class TimerWheel {
     const std::size_t index = node.place % kSlots;
     SlotList& list = slots_[level][index];
     list.Remove(slot, LinksIn(timers));
-    if (list.empty()) occupied_[level] &= ~(std::uint64_t{1} << index);
+    if (list.empty()) {
+      occupied_[level] &= ~(std::uint64_t{1} << index);
+      FindNext();
+    }
     node.place = TimerNode::kNowhere;
     --size_;
   }
 
   // A time at or before the earliest due time, exact once that is within 64 ms; nullopt if nothing is scheduled.
   std::optional<std::int64_t> Next() const {
-    for (std::size_t level = 0; level < kLevels; ++level) {
-      if (occupied_[level] == 0) continue;
-      const auto digit = static_cast<std::int64_t>(std::countr_zero(occupied_[level]));
-      const std::int64_t above = level + 1 < kLevels ? now_ms_ >> (kBits * (level + 1)) << (kBits * (level + 1)) : 0;
-      return std::max(now_ms_, above + (digit << (kBits * level)));
-    }
-    return std::nullopt;
+    if (size_ == 0) return std::nullopt;
+    return next_ms_;
   }
 
   // Moves to `now_ms` and calls `expired(slot)` for each timer due by then; the timer is no longer scheduled in the call. The callback may
@@ -95,6 +93,7 @@ class TimerWheel {
   void Advance(Timers& timers, std::int64_t now_ms, Expired expired) {
     SlotList passed;
     Collect(timers, std::max(now_ms, now_ms_), passed);
+    FindNext();
     for (Slot slot = passed.PopFront(LinksIn(timers)); slot != kNoSlot; slot = passed.PopFront(LinksIn(timers))) {
       TimerNode& node = timers.timer(slot);
       node.place = TimerNode::kNowhere;
@@ -123,6 +122,9 @@ class TimerWheel {
       }
     }
     MAILWAKE_CHECK(found == size_);
+    TimerWheel again = *this;
+    again.FindNext();
+    MAILWAKE_CHECK(again.next_ms_ == next_ms_);
   }
 
  private:
@@ -145,7 +147,19 @@ class TimerWheel {
     const auto index = static_cast<std::size_t>(due >> (kBits * level)) % kSlots;
     slots_[level][index].PushBack(slot, LinksIn(timers));
     occupied_[level] |= std::uint64_t{1} << index;
+    next_ms_ = std::min(next_ms_, std::max(now_ms_, due >> (kBits * level) << (kBits * level)));
     node.place = static_cast<std::uint16_t>(level * kSlots + index);
+  }
+
+  void FindNext() {
+    next_ms_ = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t level = 0; level < kLevels; ++level) {
+      if (occupied_[level] == 0) continue;
+      const auto digit = static_cast<std::int64_t>(std::countr_zero(occupied_[level]));
+      const std::int64_t above = level + 1 < kLevels ? now_ms_ >> (kBits * (level + 1)) << (kBits * (level + 1)) : 0;
+      next_ms_ = std::max(now_ms_, above + (digit << (kBits * level)));
+      return;
+    }
   }
 
   // Takes the slots that the step to `to_ms` passes or enters: in each level whose upper digits change, all; in the first whose do not,
@@ -166,6 +180,7 @@ class TimerWheel {
   }
 
   std::int64_t now_ms_ = 0;
+  std::int64_t next_ms_ = std::numeric_limits<std::int64_t>::max();  // what Next() says, if anything is scheduled
   std::size_t size_ = 0;
   std::array<std::uint64_t, kLevels> occupied_{};
   std::array<std::array<SlotList, kSlots>, kLevels> slots_{};

@@ -22,15 +22,14 @@ class TraceRing {
  public:
   explicit TraceRing(std::size_t size) : size_(size) {}
 
-  // Takes them, and leaves records in their place whose memory can be used again.
-  void Take(std::span<EndRecord> ends) {
+  void Add(std::span<const EndRecord> ends) {
     if (size_ == 0) return;
     MutexLock lock(mutex_);
-    for (EndRecord& end : ends) {
+    for (const EndRecord& end : ends) {
       if (ring_.size() < size_) {
         ring_.push_back(end);
       } else {
-        std::swap(ring_[next_], end);
+        ring_[next_] = end;  // in the memory of the one that was there
       }
       next_ = (next_ + 1) % size_;
     }

@@ -22,14 +22,8 @@ Slot WatchTable::Allocate() {
 void WatchTable::Free(Slot slot) {
   Watch& watch = (*this)[slot];
   MAILWAKE_CHECK(watch.state != WatchState::kFree && !watch.timed && watch.list == Watch::List::kNone && !watch.counted);
-  FolderSet folders = std::move(watch.folders);  // keeps the memory of a large set
-  folders.Clear();
-  const std::uint32_t generation = watch.generation + 1;
-  const TimerNode timer = watch.timer;
-  watch = Watch{};
-  watch.timer = timer;
-  watch.folders = std::move(folders);
-  watch.generation = generation == 0 ? 1 : generation;
+  watch.Clear();
+  if (++watch.generation == 0) watch.generation = 1;
   watch.next = free_;
   free_ = slot;
   --used_;

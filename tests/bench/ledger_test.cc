@@ -45,6 +45,44 @@ class LedgerTest : public testing::Test {
   Ledger ledger_{2, 2, 5s};
 };
 
+// The server took it, woke, and was gone before it answered; the publisher says it again.
+TEST_F(LedgerTest, AChangeThatIsSentAgainMayWakeAgain) {
+  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", std::nullopt, At(100ms));
+  Wake(0, "inbox", 105ms);
+  Sync(0, "inbox", 106ms);
+  ledger_.SentAgain(receipt, At(200ms));
+  ledger_.Acknowledged(receipt, At(210ms));
+  Wake(0, "inbox", 212ms);
+  Wake(1, "inbox", 213ms);
+  Sync(0, "inbox", 214ms);
+  Sync(1, "inbox", 215ms);
+  const Totals totals = Finish();
+  EXPECT_EQ(totals.foreign, 0u);
+  EXPECT_EQ(totals.missed, 0u);
+  EXPECT_EQ(totals.changes, 1u);
+}
+
+TEST_F(LedgerTest, AChangeThatIsSentAgainNeedNotWakeAgain) {
+  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(100ms));
+  Wake(0, "inbox", 105ms);
+  Sync(0, "inbox", 106ms);
+  ledger_.SentAgain(receipt, At(200ms));
+  ledger_.Acknowledged(receipt, At(210ms));
+  const Totals totals = Finish();
+  EXPECT_EQ(totals.missed, 0u);
+  EXPECT_EQ(totals.wakes, 1u);
+  EXPECT_EQ(totals.undecided, 1u);
+}
+
+// Its origin is still not concerned.
+TEST_F(LedgerTest, AChangeThatIsSentAgainIsForeignToItsOrigin) {
+  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(100ms));
+  ledger_.SentAgain(receipt, At(200ms));
+  ledger_.Acknowledged(receipt, At(210ms));
+  Wake(1, "inbox", 212ms);
+  EXPECT_EQ(Finish().foreign, 1u);
+}
+
 TEST_F(LedgerTest, CountsAWakeForEachDeviceThatAChangeConcerns) {
   Publish("inbox", 100ms);
   EXPECT_EQ(ledger_.Owed(), 2u);

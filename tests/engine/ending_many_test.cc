@@ -6,10 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "mailwake/adapters/memory_store.h"
 #include "tests/support/engine_world.h"
 
 namespace mailwake {
@@ -142,6 +144,25 @@ TEST(EndingManyTest, EndDeviceEndsWhatTheDeviceHoldsAndNothingElse) {
   EXPECT_EQ(world.engine().EndDevice("ann", "phone"), 0u);
   EXPECT_EQ(world.engine().EndDevice("nobody", "phone"), 0u);
   EXPECT_TRUE(world.live(world.Hold("ann", "phone", {"inbox"}))) << "what is held now: whether it may again is the front end's affair";
+}
+
+// On a loop whose owner is slow: two clients with one device id, whose delayed answers are due and wait to be delivered.
+TEST(EndingManyTest, AnEndThatWasDecidedAndIsNotYetDeliveredIsNotDecidedAgain) {
+  const auto store = NewMemoryStore();
+  const auto engine = Engine::Create({}, *store).value();
+  const LoopId loop = engine->AddLoop([] {});
+  std::map<EndReason, int> ends;
+  engine->advance(Time(1000s));
+  for (int i = 0; i < 7; ++i) {
+    engine->Hold({.mailbox = "ann", .device = "phone", .heartbeat = 900s, .folders = {{{"inbox", ItemClass::kEmail}}}, .loop = loop},
+                 [&ends](const PingEnd& end) { ++ends[end.reason]; });
+  }
+  for (int second = 1; second <= 70; ++second) engine->advance(Time(1000s + std::chrono::seconds(second)));
+  engine->CheckInvariants();
+  EXPECT_EQ(engine->EndDevice("ann", "phone"), 1u) << "the newest; the others have ended";
+  engine->Deliver(loop);
+  EXPECT_EQ(ends[EndReason::kSuperseded], 6);
+  EXPECT_EQ(ends[EndReason::kRefused], 1);
 }
 
 TEST(EndingManyTest, EndMailboxEndsAllOfTheMailboxAndNothingElse) {

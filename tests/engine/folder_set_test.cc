@@ -29,6 +29,21 @@ TEST(FolderSetTest, HoldsWhatWasAddedAcrossWordBoundaries) {
   for (FolderNumber folder : {1u, 62u, 65u, 126u, 129u, 4998u, 5000u, 1'000'000u}) EXPECT_FALSE(set.Contains(folder)) << folder;
 }
 
+TEST(FolderSetTest, TheNextOneFromAnyOn) {
+  FolderSet set;
+  EXPECT_EQ(set.Next(0), 0u);
+  EXPECT_EQ(set.Next(62), 62u);
+  EXPECT_EQ(set.Next(63), 63u);
+  EXPECT_EQ(set.Next(1'000'000), 1'000'000u);
+  set.Add(62);
+  EXPECT_EQ(set.Next(0), 62u);
+  EXPECT_EQ(set.Next(62), 62u);
+  EXPECT_EQ(set.Next(63), 63u);
+  set.Add(200);
+  EXPECT_EQ(set.Next(63), 200u);
+  EXPECT_EQ(set.Next(201), 201u);
+}
+
 TEST(FolderSetTest, RemovingWhatIsNotThereChangesNothing) {
   FolderSet set;
   set.Add(70);
@@ -92,6 +107,8 @@ TEST(FolderSetTest, AgreesWithStdSetOverRandomOperations) {
     ASSERT_EQ(set.Contains(folder), model.contains(folder));
     ASSERT_EQ(set.size(), model.size());
     ASSERT_EQ(set.empty(), model.empty());
+    const auto next = model.lower_bound(folder);
+    ASSERT_EQ(set.Next(folder), next == model.end() ? folder : *next);
     if (step % 97 == 0) {
       ASSERT_EQ(Members(set), std::vector<FolderNumber>(model.begin(), model.end()));
     }

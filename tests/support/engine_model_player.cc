@@ -59,9 +59,9 @@ PlayerSetup SetupOf(std::uint64_t seed) {
   return setup;
 }
 
-ModelPlayer::ModelPlayer(std::uint64_t seed, Situations& situations)
+ModelPlayer::ModelPlayer(std::uint64_t seed, Situations& situations, std::optional<std::string_view> choices)
     : setup_(SetupOf(seed)),
-      random_(seed),
+      random_(seed, choices),
       situations_(situations),
       world_(setup_.options),
       model_(world_, setup_.options, setup_.forgetful, situations) {

@@ -11,8 +11,10 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,15 +39,38 @@ struct PlayerSetup {
 
 PlayerSetup SetupOf(std::uint64_t seed);
 
+// Random numbers from a seed; or, for a fuzzer, bytes that are taken for them, two a number, and zeros after the last.
+class Dice {
+ public:
+  Dice(std::uint64_t seed, std::optional<std::string_view> bytes) : random_(seed), bytes_(bytes) {}
+
+  std::uint64_t operator()() {
+    if (!bytes_) return random_();
+    std::uint64_t number = 0;
+    for (int i = 0; i < 2 && !bytes_->empty(); ++i) {
+      number = number << 8 | static_cast<unsigned char>(bytes_->front());
+      bytes_->remove_prefix(1);
+    }
+    return number;
+  }
+  bool done() const { return bytes_ && bytes_->empty(); }
+
+ private:
+  std::mt19937_64 random_;
+  std::optional<std::string_view> bytes_;
+};
+
 class ModelPlayer {
  public:
-  ModelPlayer(std::uint64_t seed, Situations& situations);
+  // `choices`, if given, must outlive the player.
+  ModelPlayer(std::uint64_t seed, Situations& situations, std::optional<std::string_view> choices = std::nullopt);
 
   // One operation, and the comparison after it.
   void Step();
   // Everything is written, read back and compared.
   void Finish();
   std::size_t operations() const { return operations_; }
+  bool done() const { return random_.done(); }  // no choices are left
   // The last 40 operations.
   std::string History() const;
 
@@ -106,7 +131,7 @@ class ModelPlayer {
   void OnEnd(const Ended& end);
 
   const PlayerSetup setup_;
-  std::mt19937_64 random_;
+  Dice random_;
   Situations& situations_;
   EngineWorld world_;
   EngineModel model_;

@@ -2,9 +2,8 @@
 //
 // A mailbox's declared folders as a device is told of them, and what changed since it was told last.
 //
-// Invariants: (1) each of the types 2 to 11 (inbox, drafts, ..., notes, journal) stands for at most one folder, and there is an inbox
-// whenever
-//             there is an e-mail folder that could be it;
+// Invariants: (1) each of the types 2 to 11 (inbox, drafts, ..., notes, journal) stands for at most one folder, and there is an
+//             inbox whenever there is an e-mail folder that could be it;
 //             (2) a folder's parent is in the list, or "0", the root.
 
 #ifndef MAILWAKE_FRONTS_ACTIVESYNC_FOLDER_LIST_H_

@@ -2,9 +2,8 @@
 //
 // What stands after the '?' of a request, in either form: names and values (all versions), or base64 of a few bytes (12.1 and later).
 //
-// Invariants: a device id is 1 to 64 printable ASCII characters. In the base64 form it may be raw bytes: those are written as hex digits,
-// so
-//             that a phone that sends its id as text in one form and as bytes in the other is one device.
+// Invariants: a device id is 1 to 64 printable ASCII characters. In the base64 form it may be raw bytes: those are written as hex
+//             digits, so that a phone that sends its id as text in one form and as bytes in the other is one device.
 
 #ifndef MAILWAKE_FRONTS_ACTIVESYNC_QUERY_H_
 #define MAILWAKE_FRONTS_ACTIVESYNC_QUERY_H_

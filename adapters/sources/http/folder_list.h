@@ -3,9 +3,8 @@
 // A declared folder list as JSON: an array of {"id","name","class","type"?,"parent"?}.
 //
 // Threads:    pure.
-// Invariants: the whole list or an error that counts the bad folder from 1; no id twice; parents are in the list, and form no ring; a type
-// is
-//             one of its class.
+// Invariants: the whole list or an error that counts the bad folder from 1; no id twice; parents are in the list, and form no
+//             ring; a type is one of its class.
 
 #ifndef MAILWAKE_SOURCES_HTTP_FOLDER_LIST_H_
 #define MAILWAKE_SOURCES_HTTP_FOLDER_LIST_H_

@@ -6,25 +6,30 @@
 #include <utility>
 
 namespace mailwake {
+namespace {
 
-AccountRows::AccountRows(Connection& connection, StoreThread& thread)
-    : thread_(thread),
-      find_(connection, "SELECT password, verified FROM accounts WHERE user = ?"),
+constexpr const char* kFind = "SELECT password, verified FROM accounts WHERE user = ?";
+constexpr const char* kChangesNow = "SELECT account_changes FROM meta";
+constexpr const char* kChanged = "SELECT user FROM accounts WHERE changed > ?";
+
+}  // namespace
+
+AccountRows::AccountRows(Connection& connection, StoreThreads& threads)
+    : threads_(threads),
       count_(connection, "UPDATE meta SET account_changes = account_changes + 1"),
       // The same password again is no change: what waits under it may go on.
       put_(connection,
            "INSERT INTO accounts VALUES (?, ?, ?, (SELECT account_changes FROM meta)) ON CONFLICT (user) DO UPDATE SET"
            " changed = iif(password = excluded.password, changed, excluded.changed), password = excluded.password,"
            " verified = excluded.verified"),
-      remember_(connection, "UPDATE accounts SET verified = ? WHERE user = ? AND password = ?"),
-      changes_now_(connection, "SELECT account_changes FROM meta"),
-      changed_(connection, "SELECT user FROM accounts WHERE changed > ?") {}
+      remember_(connection, "UPDATE accounts SET verified = ? WHERE user = ? AND password = ?") {}
 
 void AccountRows::Find(std::string user, FindCallback done) {
   auto found = std::make_shared<std::optional<AccountRecord>>();
-  thread_.Read(
-      [this, user = std::move(user), found] {
-        return find_.ForEach(
+  threads_.Read(
+      {},
+      [user = std::move(user), found](Connection& reader, const std::string&) {
+        return reader.Kept(kFind).ForEach(
             [&](const Row& row) {
               *found = AccountRecord{.user = user, .password = row.Text(0), .verified = row.Text(1)};
               return absl::OkStatus();
@@ -38,7 +43,7 @@ void AccountRows::Find(std::string user, FindCallback done) {
 }
 
 void AccountRows::Put(std::vector<AccountRecord> accounts, DoneCallback done) {
-  thread_.Write(
+  threads_.Write(
       [this, accounts = std::move(accounts)] {
         absl::Status counted = count_.Run();
         if (!counted.ok()) return counted;
@@ -52,18 +57,21 @@ void AccountRows::Put(std::vector<AccountRecord> accounts, DoneCallback done) {
 }
 
 void AccountRows::Remember(std::string user, std::string password, std::string verified, DoneCallback done) {
-  thread_.Write([this, user = std::move(user), password = std::move(password),
-                 verified = std::move(verified)] { return remember_.Run(verified, user, password); },
-                std::move(done));
+  threads_.Write([this, user = std::move(user), password = std::move(password),
+                  verified = std::move(verified)] { return remember_.Run(verified, user, password); },
+                 std::move(done));
 }
 
 void AccountRows::Changes(std::optional<std::uint64_t> since, ChangesCallback done) {
   auto changes = std::make_shared<AccountChanges>();
-  thread_.Read(
-      [this, since, changes] {
-        absl::Status status = changes_now_.ForEach([&](const Row& row) { return changes->number = row.UInt(0), absl::OkStatus(); });
+  threads_.Read(
+      {},
+      [since, changes](Connection& reader, const std::string&) {
+        absl::Status status =
+            reader.Kept(kChangesNow).ForEach([&](const Row& row) { return changes->number = row.UInt(0), absl::OkStatus(); });
         if (!status.ok() || !since || *since == changes->number) return status;
-        return changed_.ForEach([&](const Row& row) { return changes->users.push_back(row.Text(0)), absl::OkStatus(); }, *since);
+        return reader.Kept(kChanged).ForEach([&](const Row& row) { return changes->users.push_back(row.Text(0)), absl::OkStatus(); },
+                                             *since);
       },
       [changes, done = std::move(done)](const absl::Status& status) mutable {
         if (!status.ok()) return done(status);

@@ -2,7 +2,7 @@
 //
 // AccountRows: the AccountStore port, as rows.
 //
-// Threads:    any; the rows are touched by the store's thread.
+// Threads:    any; the rows are touched by the store's threads.
 // Invariants: nothing is kept in memory, so that an account written by another process is found at once.
 
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "adapters/stores/sqlite/statement.h"
-#include "adapters/stores/sqlite/store_thread.h"
+#include "adapters/stores/sqlite/store_threads.h"
 #include "mailwake/adapters/account_store.h"
 
 namespace mailwake {
@@ -22,7 +22,7 @@ namespace mailwake {
 class AccountRows : public AccountStore {
  public:
   // Both must outlive the calls that are made on it.
-  AccountRows(Connection& connection, StoreThread& thread);
+  AccountRows(Connection& connection, StoreThreads& threads);
 
   void Find(std::string user, FindCallback done) override;
   void Put(std::vector<AccountRecord> accounts, DoneCallback done) override;
@@ -30,9 +30,9 @@ class AccountRows : public AccountStore {
   void Changes(std::optional<std::uint64_t> since, ChangesCallback done) override;
 
  private:
-  StoreThread& thread_;
-  // Of the store's thread.
-  Statement find_, count_, put_, remember_, changes_now_, changed_;
+  StoreThreads& threads_;
+  // Of the thread that writes.
+  Statement count_, put_, remember_;
 };
 
 }  // namespace mailwake

@@ -42,12 +42,16 @@ absl::Status MakeStatus(int code, std::string_view path, std::string_view detail
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& path) {
+Connection::Connection(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Access access) {
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const bool writes = access == Access::kReadWrite;
+  const int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(db, path));
   if (code != SQLITE_OK) return MakeStatus(code, path, db == nullptr ? "no memory" : sqlite3_errmsg(db));
-  if (sqlite3_db_readonly(db, "main") == 1) return MakeStatus(SQLITE_READONLY, path, "it is read-only");
+  if (writes && sqlite3_db_readonly(db, "main") == 1) return MakeStatus(SQLITE_READONLY, path, "it is read-only");
   connection->NoCheckpointOnClose();
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
   // The file may come from anywhere: no functions out of its schema, and cells are checked as they are read.
@@ -64,6 +68,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
 Connection::~Connection() {
   // What SQLite does when the last connection closes, also while another process has the file open. PASSIVE: it waits for nobody.
   if (checkpoint_on_close_) sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  kept_.clear();
   sqlite3_close_v2(db_);
 }
 
@@ -84,6 +89,14 @@ absl::StatusOr<std::string> Connection::Text(const char* sql) {
   absl::Status status = Statement(*this, sql).ForEach([&text](const Row& row) { return text = row.Text(0), absl::OkStatus(); });
   if (!status.ok()) return status;
   return text;
+}
+
+// A handful: looking at each is faster than a hash.
+Statement& Connection::Kept(const char* sql) {
+  for (const auto& [of, statement] : kept_) {
+    if (of == sql) return *statement;
+  }
+  return *kept_.emplace_back(sql, std::make_unique<Statement>(*this, sql)).second;
 }
 
 // IMMEDIATE: a transaction that began by reading could not wait for another writer.

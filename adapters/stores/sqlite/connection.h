@@ -17,15 +17,21 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 struct sqlite3;
 
 namespace mailwake {
 
+class Statement;
+
 class Connection {
  public:
+  enum class Access { kReadWrite, kRead };
+
   // Opens a database that is there already.
-  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& path, Access access = Access::kReadWrite);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -35,6 +41,9 @@ class Connection {
   // The first column of the first row; 0 or empty if there is none.
   absl::StatusOr<std::int64_t> Number(const char* sql);
   absl::StatusOr<std::string> Text(const char* sql);
+
+  // The statement of that constant, which is found by its address: prepared once, kept as long as the connection.
+  Statement& Kept(const char* sql);
 
   // Runs `body` in a transaction that is durable when Write says OK, and rolled back when `body` or the commit fails.
   absl::Status Write(absl::FunctionRef<absl::Status()> body);
@@ -51,7 +60,7 @@ class Connection {
   sqlite3* handle() { return db_; }
 
  private:
-  Connection(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
+  Connection(sqlite3* db, std::string path);
 
   // What is written into a file that nobody will find again is not durable.
   absl::Status CheckStillThere();
@@ -59,6 +68,7 @@ class Connection {
 
   sqlite3* const db_;
   const std::string path_;
+  std::vector<std::pair<const char*, std::unique_ptr<Statement>>> kept_;
   bool checkpoint_on_close_ = false;
 };
 

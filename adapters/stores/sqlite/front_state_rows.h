@@ -2,7 +2,7 @@
 //
 // FrontStateRows: the FrontState port, as rows.
 //
-// Threads:    any; the rows are touched by the store's thread.
+// Threads:    any; the rows are touched by the store's threads.
 
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_FRONT_STATE_ROWS_H_
 #define MAILWAKE_ADAPTERS_STORES_SQLITE_FRONT_STATE_ROWS_H_
@@ -10,7 +10,7 @@
 #include <string>
 
 #include "adapters/stores/sqlite/statement.h"
-#include "adapters/stores/sqlite/store_thread.h"
+#include "adapters/stores/sqlite/store_threads.h"
 #include "mailwake/adapters/front_state.h"
 
 namespace mailwake {
@@ -18,15 +18,15 @@ namespace mailwake {
 class FrontStateRows : public FrontState {
  public:
   // Both must outlive the calls that are made on it.
-  FrontStateRows(Connection& connection, StoreThread& thread);
+  FrontStateRows(Connection& connection, StoreThreads& threads);
 
   void Load(FrontStateKey key, LoadCallback done) override;
   void Save(FrontStateKey key, std::string value, DoneCallback done) override;
 
  private:
-  StoreThread& thread_;
-  // Of the store's thread.
-  Statement load_, save_, erase_;
+  StoreThreads& threads_;
+  // Of the thread that writes.
+  Statement save_, erase_;
 };
 
 }  // namespace mailwake

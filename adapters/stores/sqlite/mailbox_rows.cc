@@ -6,17 +6,21 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "adapters/stores/sqlite/packed_cursors.h"
 #include "adapters/stores/sqlite/remembered_folders.h"
 
 namespace mailwake {
 namespace {
 
-absl::Status Damaged(const std::string& mailbox, const char* what) {
-  return absl::DataLossError(absl::StrCat("the ", what, " of mailbox ", absl::CEscape(mailbox), " cannot be what mailwake wrote"));
+absl::Status Damaged(const std::string& mailbox) {
+  return absl::DataLossError(absl::StrCat("the cursors of mailbox ", absl::CEscape(mailbox), " cannot be what mailwake wrote"));
 }
+
+std::span<const CursorRecord> Span(const Reused<CursorRecord>& cursors) { return {cursors.begin(), cursors.end()}; }
 
 std::optional<std::string> Encode(const std::optional<std::vector<RememberedFolder>>& folders) {
   if (!folders) return std::nullopt;
@@ -39,23 +43,14 @@ MailboxRows::MailboxRows(Connection& connection)
     : connection_(connection),
       // max() of SQLite compares signed; versions stay below 2^63 at a million a second for 290,000 years.
       raise_(connection, "UPDATE meta SET ceiling = max(ceiling, ?), suspect = max(suspect, ?)"),
-      load_mailbox_(connection, "SELECT declared, hierarchy FROM mailboxes WHERE mailbox = ?"),
-      load_folders_(connection,
-                    "SELECT folder, class, version, other, origin, host_version, declared, name, type, parent, position FROM folders"
-                    " WHERE mailbox = ? ORDER BY folder"),
-      load_devices_(connection,
-                    "SELECT device, last_seen, hierarchy_cursor, heartbeat, folders FROM devices WHERE mailbox = ? ORDER BY device"),
-      load_cursors_(connection, "SELECT device, folder, cursor FROM cursors WHERE mailbox = ? ORDER BY device, folder"),
       set_mailbox_(connection, "REPLACE INTO mailboxes VALUES (?, ?, ?)"),
       set_folder_(connection, "REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      set_device_(connection, "REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?)"),
-      create_device_(connection, "INSERT OR IGNORE INTO devices VALUES (?, ?, ?, ?, ?, ?)"),
-      set_cursor_(connection, "REPLACE INTO cursors VALUES (?, ?, ?, ?)"),
+      find_cursors_(connection, "SELECT cursors FROM devices WHERE mailbox = ? AND device = ?"),
+      find_all_cursors_(connection, "SELECT device, cursors FROM devices WHERE mailbox = ?"),
+      set_device_(connection, "REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      set_cursors_(connection, "UPDATE devices SET cursors = ?3 WHERE mailbox = ?1 AND device = ?2"),
       erase_folder_(connection, "DELETE FROM folders WHERE mailbox = ? AND folder = ?"),
-      erase_folder_cursors_(connection, "DELETE FROM cursors WHERE mailbox = ? AND folder = ?"),
       erase_device_(connection, "DELETE FROM devices WHERE mailbox = ? AND device = ?"),
-      erase_device_cursors_(connection, "DELETE FROM cursors WHERE mailbox = ? AND device = ?"),
-      erase_cursor_(connection, "DELETE FROM cursors WHERE mailbox = ? AND device = ? AND folder = ?"),
       erase_device_state_(connection, "DELETE FROM front_state WHERE mailbox = ? AND device = ?"),
       // A row without a device is of a mailbox, and stays.
       erase_orphans_(connection,
@@ -79,73 +74,6 @@ absl::StatusOr<OpenState> MailboxRows::Open(bool reserve) {
   return state;
 }
 
-absl::StatusOr<MailboxRecord> MailboxRows::Load(const std::string& mailbox) {
-  MailboxRecord record;
-  absl::Status status = load_mailbox_.ForEach(
-      [&record](const Row& row) {
-        record.declared = row.Int(0) != 0;
-        record.hierarchy = row.UInt(1);
-        return absl::OkStatus();
-      },
-      mailbox);
-  if (status.ok()) status = LoadFolders(mailbox, record);
-  if (status.ok()) status = LoadDevices(mailbox, record);
-  if (status.ok()) status = LoadCursors(mailbox, record);
-  if (!status.ok()) return status;
-  return record;
-}
-
-absl::Status MailboxRows::LoadFolders(const std::string& mailbox, MailboxRecord& record) {
-  return load_folders_.ForEach(
-      [&](const Row& row) {
-        if (row.UInt(1) >= kItemClasses) return Damaged(mailbox, "folders");
-        record.folders.push_back({.id = row.Text(0),
-                                  .item_class = static_cast<ItemClass>(row.Int(1)),
-                                  .version = row.UInt(2),
-                                  .other = row.UInt(3),
-                                  .origin = row.Text(4),
-                                  .host_version = row.UInt(5),
-                                  .declared = row.Int(6) != 0,
-                                  .name = row.Text(7),
-                                  .type = static_cast<int>(row.Int(8)),
-                                  .parent = row.Text(9),
-                                  .position = static_cast<std::uint32_t>(row.Int(10))});
-        return absl::OkStatus();
-      },
-      mailbox);
-}
-
-absl::Status MailboxRows::LoadDevices(const std::string& mailbox, MailboxRecord& record) {
-  return load_devices_.ForEach(
-      [&](const Row& row) {
-        DeviceRecord& device = record.devices.emplace_back();
-        device.id = row.Text(0);
-        device.last_seen = Time(Duration(row.Int(1)));
-        if (!row.IsNull(2)) device.hierarchy_cursor = row.UInt(2);
-        if (!row.IsNull(3)) device.heartbeat = std::chrono::seconds(row.Int(3));
-        if (!row.IsNull(4)) {
-          device.folders = DecodeFolders(row.Text(4));
-          if (!device.folders) return Damaged(mailbox, "devices");
-        }
-        return absl::OkStatus();
-      },
-      mailbox);
-}
-
-// Both scans are sorted by device, so the cursors are dealt out in one pass.
-absl::Status MailboxRows::LoadCursors(const std::string& mailbox, MailboxRecord& record) {
-  auto device = record.devices.begin();
-  return load_cursors_.ForEach(
-      [&](const Row& row) {
-        const std::string id = row.Text(0);
-        while (device != record.devices.end() && device->id != id) ++device;
-        if (device == record.devices.end()) return Damaged(mailbox, "cursors");
-        device->cursors.push_back({.folder = row.Text(1), .cursor = row.UInt(2)});
-        return absl::OkStatus();
-      },
-      mailbox);
-}
-
 absl::Status MailboxRows::Apply(const WriteBatch& batch) {
   if (batch.ceiling != 0 || batch.suspect != 0) {
     absl::Status status = raise_.Run(batch.ceiling, batch.suspect);
@@ -161,10 +89,7 @@ absl::Status MailboxRows::Apply(const WriteBatch& batch) {
 absl::Status MailboxRows::Apply(const MailboxWrite& write) {
   absl::Status status;
   if (write.hierarchy) status = set_mailbox_.Run(write.mailbox, write.hierarchy->declared, write.hierarchy->version);
-  for (const std::string& folder : write.erased_folders) {
-    if (status.ok()) status = erase_folder_.Run(write.mailbox, folder);
-    if (status.ok()) status = erase_folder_cursors_.Run(write.mailbox, folder);
-  }
+  if (status.ok() && !write.erased_folders.empty()) status = EraseFolders(write.mailbox, write.erased_folders);
   for (const FolderRecord& folder : write.folders) {
     if (status.ok()) status = Apply(write.mailbox, folder);
   }
@@ -182,21 +107,49 @@ absl::Status MailboxRows::Apply(const std::string& mailbox, const FolderRecord& 
 absl::Status MailboxRows::Apply(const std::string& mailbox, const MailboxWrite::DeviceWrite& write) {
   const DeviceRecord& record = write.record;
   if (write.erase) return EraseDevice(mailbox, record.id);
+  bool known = false;
+  std::optional<std::string> cursors;
+  absl::Status status = find_cursors_.ForEach(
+      [&](const Row& row) {
+        known = true;
+        cursors = MergeCursors(row.View(0), Span(record.cursors));
+        return cursors ? absl::OkStatus() : Damaged(mailbox);
+      },
+      mailbox, record.id);
+  if (!status.ok()) return status;
+  if (known && write.cursors_only) return set_cursors_.Run(mailbox, record.id, Blob{*cursors});
+  if (!known) cursors = MergeCursors({}, Span(record.cursors));
   const std::optional<std::string> folders = Encode(record.folders);
-  Statement& set = write.cursors_only ? create_device_ : set_device_;
-  absl::Status status = set.Run(mailbox, record.id, record.last_seen.time_since_epoch().count(), record.hierarchy_cursor,
-                                Seconds(record.heartbeat), AsBlob(folders));
-  for (const CursorRecord& cursor : record.cursors) {
-    if (!status.ok()) return status;
-    status = cursor.cursor == 0 ? erase_cursor_.Run(mailbox, record.id, cursor.folder)
-                                : set_cursor_.Run(mailbox, record.id, cursor.folder, cursor.cursor);
+  return set_device_.Run(mailbox, record.id, record.last_seen.time_since_epoch().count(), record.hierarchy_cursor,
+                         Seconds(record.heartbeat), AsBlob(folders), Blob{*cursors});
+}
+
+absl::Status MailboxRows::EraseFolders(const std::string& mailbox, const std::vector<std::string>& folders) {
+  absl::Status status;
+  std::vector<CursorRecord> none;
+  for (const std::string& folder : folders) {
+    if (status.ok()) status = erase_folder_.Run(mailbox, folder);
+    none.push_back({.folder = folder, .cursor = 0});
+  }
+  std::vector<std::pair<std::string, std::string>> left;
+  if (status.ok()) {
+    status = find_all_cursors_.ForEach(
+        [&](const Row& row) {
+          std::optional<std::string> cursors = MergeCursors(row.View(1), none);
+          if (!cursors) return Damaged(mailbox);
+          if (*cursors != row.View(1)) left.emplace_back(row.Text(0), *std::move(cursors));
+          return absl::OkStatus();
+        },
+        mailbox);
+  }
+  for (const auto& [device, cursors] : left) {
+    if (status.ok()) status = set_cursors_.Run(mailbox, device, Blob{cursors});
   }
   return status;
 }
 
 absl::Status MailboxRows::EraseDevice(const std::string& mailbox, const std::string& device) {
   absl::Status status = erase_device_.Run(mailbox, device);
-  if (status.ok()) status = erase_device_cursors_.Run(mailbox, device);
   if (status.ok()) status = erase_device_state_.Run(mailbox, device);
   return status;
 }

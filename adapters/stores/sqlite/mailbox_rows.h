@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// MailboxRows: what the Store port says, as rows.
+// MailboxRows: what the Store port writes, as rows.
 //
 // Threads:    as the connection.
-// Cost:       Load: four short scans, each over neighbouring rows. AgeOut: one scan over all devices, one over all front-end states.
+// Cost:       AgeOut: one scan over all devices, one over all front-end states.
 //             A device that is erased, or aged out, takes what front ends remember of it along; AgeOut also takes what is left of devices
 //             that are not there (a login that never came to a PING or a sync).
-// Invariants: Apply and AgeOut only make sense inside Connection::Write, Load inside Connection::Read.
+// Invariants: Apply and AgeOut only make sense inside Connection::Write.
 
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_ROWS_H_
 #define MAILWAKE_ADAPTERS_STORES_SQLITE_MAILBOX_ROWS_H_
@@ -15,6 +15,7 @@
 #include <absl/status/statusor.h>
 
 #include <string>
+#include <vector>
 
 #include "adapters/stores/sqlite/statement.h"
 #include "mailwake/store.h"
@@ -28,25 +29,20 @@ class MailboxRows {
   // What the store holds when it opens. `reserve`: raises the ceiling by a block, for whoever gives out versions.
   absl::StatusOr<OpenState> Open(bool reserve);
 
-  absl::StatusOr<MailboxRecord> Load(const std::string& mailbox);
   absl::Status Apply(const WriteBatch& batch);
   absl::StatusOr<std::size_t> AgeOut(Time before);
 
  private:
-  absl::Status LoadFolders(const std::string& mailbox, MailboxRecord& record);
-  absl::Status LoadDevices(const std::string& mailbox, MailboxRecord& record);
-  absl::Status LoadCursors(const std::string& mailbox, MailboxRecord& record);
   absl::Status Apply(const MailboxWrite& write);
   absl::Status Apply(const std::string& mailbox, const FolderRecord& folder);
   absl::Status Apply(const std::string& mailbox, const MailboxWrite::DeviceWrite& write);
+  absl::Status EraseFolders(const std::string& mailbox, const std::vector<std::string>& folders);
   absl::Status EraseDevice(const std::string& mailbox, const std::string& device);
 
   Connection& connection_;
   Statement raise_;
-  Statement load_mailbox_, load_folders_, load_devices_, load_cursors_;
-  Statement set_mailbox_, set_folder_, set_device_, create_device_, set_cursor_;
-  Statement erase_folder_, erase_folder_cursors_, erase_device_, erase_device_cursors_, erase_cursor_;
-  Statement erase_device_state_, erase_orphans_;
+  Statement set_mailbox_, set_folder_, find_cursors_, find_all_cursors_, set_device_, set_cursors_;
+  Statement erase_folder_, erase_device_, erase_device_state_, erase_orphans_;
   Statement find_old_devices_;
 };
 

@@ -5,6 +5,10 @@
 #include <absl/strings/str_cat.h>
 
 #include <array>
+#include <string>
+
+#include "adapters/stores/sqlite/packed_cursors.h"
+#include "adapters/stores/sqlite/statement.h"
 
 namespace mailwake {
 namespace {
@@ -78,7 +82,34 @@ CREATE INDEX accounts_by_change ON accounts (changed);
 CREATE INDEX front_state_by_device ON front_state (mailbox, device);
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kSteps = {kStep1, kStep2, kStep3};
+// A device's cursors stand in its row: loading them is no scan of their own, and setting some is one write.
+constexpr const char* kStep4 = "ALTER TABLE devices ADD COLUMN cursors BLOB NOT NULL DEFAULT x''";  // see packed_cursors.h
+
+absl::Status MoveCursors(Connection& connection) {
+  Statement find(connection, "SELECT mailbox, device, folder, cursor FROM cursors ORDER BY mailbox, device, folder");
+  Statement set(connection, "UPDATE devices SET cursors = ?3 WHERE mailbox = ?1 AND device = ?2");
+  std::string mailbox, device, packed;
+  absl::Status status = find.ForEach([&](const Row& row) {
+    absl::Status moved;
+    if (row.View(0) != mailbox || row.View(1) != device) {
+      moved = set.Run(mailbox, device, Blob{packed});  // the first time of nobody
+      mailbox = row.View(0);
+      device = row.View(1);
+      packed.clear();
+    }
+    AppendCursor(packed, row.View(2), row.UInt(3));
+    return moved;
+  });
+  if (status.ok()) status = set.Run(mailbox, device, Blob{packed});
+  return status;
+}
+
+struct Step {
+  const char* sql;
+  absl::Status (*move)(Connection& connection) = nullptr;  // what SQL cannot say
+  const char* clean = "";
+};
+constexpr std::array<Step, kSchemaVersion> kSteps = {{{kStep1}, {kStep2}, {kStep3}, {kStep4, MoveCursors, "DROP TABLE cursors"}}};
 
 }  // namespace
 
@@ -103,7 +134,10 @@ absl::Status Migrate(Connection& connection) {
     absl::StatusOr<std::int64_t> version = connection.Number("PRAGMA user_version");
     if (!version.ok()) return version.status();
     for (int step = static_cast<int>(*version); step < kSchemaVersion; ++step) {
-      absl::Status status = connection.Execute(kSteps[static_cast<std::size_t>(step)]);
+      const Step& take = kSteps[static_cast<std::size_t>(step)];
+      absl::Status status = connection.Execute(take.sql);
+      if (status.ok() && take.move != nullptr) status = take.move(connection);
+      if (status.ok()) status = connection.Execute(take.clean);
       if (!status.ok()) return status;
     }
     return connection.Execute(absl::StrCat("PRAGMA user_version=", kSchemaVersion, "; PRAGMA application_id=", kApplicationId).c_str());

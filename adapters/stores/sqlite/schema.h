@@ -19,7 +19,7 @@ namespace mailwake {
 
 // In the header of every store file, where `file` and SQLite's PRAGMA application_id find it: "mwak".
 inline constexpr std::int32_t kApplicationId = 0x6d77616b;
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // FailedPrecondition: a newer mailwake wrote the file. DataLoss: no mailwake did.
 absl::StatusOr<int> SchemaVersion(Connection& connection);

@@ -7,36 +7,39 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "adapters/stores/sqlite/account_rows.h"
 #include "adapters/stores/sqlite/connection.h"
 #include "adapters/stores/sqlite/front_state_rows.h"
+#include "adapters/stores/sqlite/mailbox_load.h"
 #include "adapters/stores/sqlite/mailbox_rows.h"
 #include "adapters/stores/sqlite/owner_lock.h"
 #include "adapters/stores/sqlite/schema.h"
 #include "adapters/stores/sqlite/store_file.h"
-#include "adapters/stores/sqlite/store_thread.h"
+#include "adapters/stores/sqlite/store_threads.h"
 
 namespace mailwake {
 namespace {
 
+constexpr std::size_t kMostReaders = 4;
+
 class SqliteStoreImpl : public SqliteStore {
  public:
-  SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, const OpenState& opened)
-      : lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened) {}
+  SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, std::vector<std::unique_ptr<Connection>> readers,
+                  const OpenState& opened)
+      : lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened), threads_(*connection_, std::move(readers)) {}
 
   OpenState opened() const override { return opened_; }
 
   void Load(std::string mailbox, LoadCallback done) override {
     auto record = std::make_shared<MailboxRecord>();
-    thread_.Read(
-        [this, mailbox = std::move(mailbox), record]() -> absl::Status {
-          absl::StatusOr<MailboxRecord> loaded = mailboxes_.Load(mailbox);
-          if (loaded.ok()) *record = *std::move(loaded);
-          return loaded.status();
-        },
+    threads_.Read(
+        std::move(mailbox), [record](Connection& reader, const std::string& key) { return LoadMailbox(reader, key, *record); },
         [record, done = std::move(done)](const absl::Status& status) mutable {
           if (!status.ok()) return done(status);
           done(std::move(*record));
@@ -45,13 +48,13 @@ class SqliteStoreImpl : public SqliteStore {
 
   void Commit(const WriteBatch& batch, DoneCallback done) override {
     if (!owns()) return done(NotOwner());
-    thread_.Write([this, &batch] { return mailboxes_.Apply(batch); }, std::move(done));
+    threads_.Write([this, &batch] { return mailboxes_.Apply(batch); }, std::move(done));
   }
 
   void AgeOut(Time before, AgeOutCallback done) override {
     if (!owns()) return done(NotOwner());
     auto count = std::make_shared<std::size_t>();
-    thread_.Write(
+    threads_.Write(
         [this, before, count]() -> absl::Status {
           absl::StatusOr<std::size_t> forgotten = mailboxes_.AgeOut(before);
           if (forgotten.ok()) *count = *forgotten;
@@ -75,10 +78,10 @@ class SqliteStoreImpl : public SqliteStore {
   const std::optional<OwnerLock> lock_;
   const std::unique_ptr<Connection> connection_;
   const OpenState opened_;
-  MailboxRows mailboxes_{*connection_};  // of the thread
-  AccountRows accounts_{*connection_, thread_};
-  FrontStateRows front_state_{*connection_, thread_};
-  StoreThread thread_{*connection_};  // last: it goes first, and finishes what was called while all the rest is there
+  MailboxRows mailboxes_{*connection_};  // of the thread that writes
+  AccountRows accounts_{*connection_, threads_};
+  FrontStateRows front_state_{*connection_, threads_};
+  StoreThreads threads_;  // last: it goes first, and finishes what was called while all the rest is there
 };
 
 // Steps that change the file's shape need its ownership, be it for that moment only.
@@ -139,6 +142,18 @@ absl::StatusOr<OpenState> ReadOpenState(Connection& connection, bool own) {
   return state;
 }
 
+absl::StatusOr<std::vector<std::unique_ptr<Connection>>> OpenReaders(const std::string& path, const SqliteOptions& options) {
+  std::size_t count = options.readers;
+  if (count == 0) count = options.own ? std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostReaders) : 1;
+  std::vector<std::unique_ptr<Connection>> readers;
+  while (readers.size() < count) {
+    absl::StatusOr<std::unique_ptr<Connection>> reader = Connection::Open(path, Connection::Access::kRead);
+    if (!reader.ok()) return reader.status();
+    readers.push_back(*std::move(reader));
+  }
+  return readers;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& path, const SqliteOptions& options) {
@@ -160,8 +175,10 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& 
   if (!connection.ok()) return connection.status();
   absl::StatusOr<OpenState> opened = ReadOpenState(**connection, options.own);
   if (!opened.ok()) return opened.status();
+  absl::StatusOr<std::vector<std::unique_ptr<Connection>>> readers = OpenReaders(*file, options);
+  if (!readers.ok()) return readers.status();
   (*connection)->CheckpointOnClose();
-  return std::make_unique<SqliteStoreImpl>(std::move(lock), *std::move(connection), *opened);
+  return std::make_unique<SqliteStoreImpl>(std::move(lock), *std::move(connection), *std::move(readers), *opened);
 }
 
 }  // namespace mailwake

@@ -10,10 +10,10 @@ bool Row::IsNull(int column) const { return sqlite3_column_type(statement_, colu
 
 std::int64_t Row::Int(int column) const { return sqlite3_column_int64(statement_, column); }
 
-std::string Row::Text(int column) const {
+std::string_view Row::View(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);  // of a text its bytes; null if there are none
-  const int size = sqlite3_column_bytes(statement_, column);
-  return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 Statement::~Statement() { sqlite3_finalize(statement_); }

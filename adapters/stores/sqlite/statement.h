@@ -40,7 +40,8 @@ class Row {
   std::int64_t Int(int column) const;
   // SQLite's integers are signed: all 64 bits are kept, and read back as they were.
   std::uint64_t UInt(int column) const { return static_cast<std::uint64_t>(Int(column)); }
-  std::string Text(int column) const;  // of a blob too
+  std::string_view View(int column) const;  // of a blob too; until the next row
+  std::string Text(int column) const { return std::string(View(column)); }
 
  private:
   sqlite3_stmt* const statement_;

@@ -24,8 +24,7 @@ class Reused {
   Reused(const Reused&) = default;
   Reused(Reused&& other) noexcept : items_(std::move(other.items_)), size_(std::exchange(other.size_, 0)) {}
   Reused& operator=(Reused other) noexcept {
-    items_.swap(other.items_);
-    std::swap(size_, other.size_);
+    swap(other);
     return *this;
   }
   Reused(std::initializer_list<T> items) : items_(items), size_(items.size()) {}
@@ -39,6 +38,10 @@ class Reused {
   }
   T& push_back(T item) { return Next() = std::move(item); }
   void clear() { size_ = 0; }
+  void swap(Reused& other) noexcept {
+    items_.swap(other.items_);
+    std::swap(size_, other.size_);
+  }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

@@ -59,8 +59,8 @@ class SqliteOpen : public testing::Test {
 
 TEST_F(SqliteOpen, AFileOfANewerMailwakeIsRefusedUntouched) {
   MakeStore();
-  RunSql(path_, "PRAGMA user_version=4");
-  ExpectRefusedUntouched(absl::StatusCode::kFailedPrecondition, "newer mailwake (schema 4; this one knows up to 3): upgrade mailwake");
+  RunSql(path_, "PRAGMA user_version=5");
+  ExpectRefusedUntouched(absl::StatusCode::kFailedPrecondition, "newer mailwake (schema 5; this one knows up to 4): upgrade mailwake");
 }
 
 TEST_F(SqliteOpen, ADatabaseOfAnotherProgramIsRefusedUntouched) {

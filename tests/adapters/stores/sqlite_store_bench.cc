@@ -7,6 +7,7 @@
 #include <benchmark/benchmark.h>
 
 #include <atomic>
+#include <thread>
 
 #include "tests/adapters/stores/await.h"
 #include "tests/adapters/stores/temp_dir.h"
@@ -83,6 +84,85 @@ void CommitGrouped(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(CommitGrouped)->Arg(16)->Arg(256)->Arg(4096)->UseRealTime();
+
+// What a sync writes: the cursors of one device in so many folders of a mailbox that has 12, or 300.
+void CommitCursors(benchmark::State& state) {
+  TempDir directory;
+  auto store = OpenSqliteStore(directory.File("store.db")).value();
+  constexpr int kMailboxes = 10'000;
+  const int folders = static_cast<int>(state.range(0)), set = static_cast<int>(state.range(1));
+  const auto write = [folders](int mailbox, int count, Version version) {
+    MailboxWrite to{.mailbox = Name(mailbox)};
+    MailboxWrite::DeviceWrite device{.record = {.id = "ApplDN6T"}, .cursors_only = true};
+    for (int i = 0; i < count; ++i) {
+      const int folder = count == folders ? i : (static_cast<int>(version) + i) % folders;
+      device.record.cursors.push_back({.folder = "folder" + std::to_string(folder), .cursor = version});
+    }
+    to.devices.push_back(device);
+    return to;
+  };
+  for (int first = 0; first < kMailboxes; first += 1000) {
+    WriteBatch batch;
+    for (int i = first; i < first + 1000; ++i) batch.mailboxes.push_back(write(i, folders, 1));
+    if (!Commit(*store, batch).ok()) std::abort();
+  }
+  std::atomic<int> under_way = 0;
+  Version version = 1'000'000;
+  for (auto _ : state) {
+    ++version;
+    for (int now = under_way; now >= 256; now = under_way) under_way.wait(now);
+    ++under_way;
+    store->CommitOwned({.mailboxes = {write(static_cast<int>(version * 7919 % kMailboxes), set, version)}},
+                       [&under_way](const absl::Status& status) {
+                         if (!status.ok()) std::abort();
+                         --under_way;
+                         under_way.notify_one();
+                       });
+  }
+  for (int now = under_way; now > 0; now = under_way) under_way.wait(now);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(CommitCursors)
+    ->ArgNames({"folders", "set"})
+    ->Args({12, 1})
+    ->Args({12, 3})
+    ->Args({12, 12})
+    ->Args({300, 1})
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+
+// One commit after another while 10,000 loads wait at any time: how long each takes.
+void CommitInAStorm(benchmark::State& state) {
+  TempDir directory;
+  auto store = OpenSqliteStore(directory.File("store.db")).value();
+  constexpr int kMailboxes = 100'000;
+  Fill(*store, kMailboxes);
+  std::atomic<bool> stop = false;
+  std::atomic<int> under_way = 0;
+  std::atomic<std::int64_t> loaded = 0;
+  std::thread storm([&] {
+    for (int i = 0; !stop; ++i) {
+      for (int now = under_way; now >= 10'000; now = under_way) under_way.wait(now);
+      ++under_way;
+      store->Load(Name(static_cast<int>(i * std::int64_t{7919} % kMailboxes)), [&](const auto&) {
+        ++loaded;
+        --under_way;
+        under_way.notify_one();
+      });
+    }
+  });
+  Version version = 1;
+  for (auto _ : state) {
+    ++version;
+    if (!Commit(*store, Publish(static_cast<int>(version % kMailboxes), version)).ok()) state.SkipWithError("commit");
+  }
+  state.counters["loads"] = benchmark::Counter(static_cast<double>(loaded), benchmark::Counter::kIsRate);
+  state.counters["wal_MB"] = static_cast<double>(std::filesystem::file_size(directory.File("store.db-wal"))) / 1e6;
+  stop = true;
+  storm.join();
+  for (int now = under_way; now > 0; now = under_way) under_way.wait(now);
+}
+BENCHMARK(CommitInAStorm)->UseRealTime()->Unit(benchmark::kMicrosecond)->MinTime(5);
 
 // All mailboxes once, 1,000 loads under way: a restart with as many devices.
 void LoadAll(benchmark::State& state) {

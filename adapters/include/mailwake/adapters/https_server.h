@@ -3,14 +3,13 @@
 // An HTTPS server for requests that wait long: TLS 1.2 and 1.3 by OpenSSL straight on the socket with released buffers, HTTP/1.1 by Beast,
 // on Asio. While a request waits for its answer a connection keeps its socket, its TLS state and little else.
 //
-// Threads:    one event loop a thread; a connection stays on its loop. Handle before Start; the rest from any thread. Create and destroy
-// where
-//             no loop runs, or on the only loop's thread; the loops must outlive the server, exchanges need not.
+// Threads:    one event loop a thread; a connection stays on its loop. Handle before Start; the rest from any thread. Create and
+//             destroy where no loop runs, or on the only loop's thread; the loops must outlive the server, exchanges need not.
 // Cost:       a TLS connection that waits: measured in docs/decisions/tls.md.
 // Invariants: (1) a peer that ends the connection, or half of it, while its request waits is gone: HttpExchange::OnGone;
 //             (2) one request of a connection at a time: what comes early waits unread.
-// Example:    auto server = HttpsServer::Create({.listen = "127.0.0.1:8443"}, {{&io, 0}}); server->Handle("/healthz", handler);
-// server->Start();
+// Example:    auto server = HttpsServer::Create({.listen = "127.0.0.1:8443"}, {{&io, 0}});
+//             server->Handle("/healthz", handler); server->Start();
 
 #ifndef MAILWAKE_ADAPTERS_HTTPS_SERVER_H_
 #define MAILWAKE_ADAPTERS_HTTPS_SERVER_H_

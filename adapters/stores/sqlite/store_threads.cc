@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "adapters/stores/sqlite/store_threads.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mailwake {
+
+StoreThreads::StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers)
+    : writer_(writer), readers_(std::move(readers)) {
+  threads_.emplace_back([this] { WriteAll(); });
+  for (const auto& reader : readers_) threads_.emplace_back([this, &reader] { ReadAll(*reader); });
+}
+
+StoreThreads::~StoreThreads() {
+  {
+    MutexLock lock(mutex_);
+    stop_ = true;
+    WakeIfFinished();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  if (!damage().ok()) writer_.NoCheckpointOnClose();
+}
+
+void StoreThreads::Write(WriteWork work, Done done) {
+  {
+    MutexLock lock(mutex_);
+    writes_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
+  }
+  write_wake_.notify_one();
+}
+
+void StoreThreads::Read(std::string key, ReadWork work, Done done) {
+  bool ready = false;
+  {
+    MutexLock lock(mutex_);
+    reads_.push_back({.number = ++calls_, .key = std::move(key), .work = std::move(work), .done = std::move(done)});
+    ready = CanRead();
+  }
+  if (ready) read_wake_.notify_one();  // else EndGroup does
+}
+
+void StoreThreads::WriteAll() {
+  for (std::vector<WriteJob> group = TakeGroup(); !group.empty(); group = TakeGroup()) {
+    RunGroup(group);
+    group.clear();  // what the jobs hold goes before anybody may think that they have ended
+    EndGroup();
+  }
+}
+
+void StoreThreads::ReadAll(Connection& reader) {
+  for (std::vector<ReadJob> share = TakeShare(); !share.empty(); share = TakeShare()) {
+    RunShare(reader, share);
+    share.clear();
+    EndShare();
+  }
+}
+
+std::vector<StoreThreads::WriteJob> StoreThreads::TakeGroup() {
+  MutexLock lock(mutex_);
+  while (writes_.empty() && !Finished()) write_wake_.wait(mutex_);
+  std::vector<WriteJob> group;
+  while (!writes_.empty() && group.size() < kMaxWrites) {
+    group.push_back(std::move(writes_.front()));
+    writes_.pop_front();
+  }
+  if (group.empty()) return group;
+  writing_ = group.front().number;
+  ++busy_;
+  return group;
+}
+
+std::vector<StoreThreads::ReadJob> StoreThreads::TakeShare() {
+  MutexLock lock(mutex_);
+  while (!CanRead() && !Finished()) read_wake_.wait(mutex_);
+  // Half of what falls to this reader, so that all end at about the same time.
+  const std::size_t most = std::clamp(reads_.size() / (2 * readers_.size()), kMaxReads, kMaxShare);
+  std::vector<ReadJob> share;
+  while (CanRead() && share.size() < most) {
+    share.push_back(std::move(reads_.front()));
+    reads_.pop_front();
+  }
+  if (!share.empty()) ++busy_;
+  return share;
+}
+
+void StoreThreads::EndGroup() {
+  MutexLock lock(mutex_);
+  writing_ = kNone;
+  --busy_;
+  if (CanRead()) read_wake_.notify_all();
+  WakeIfFinished();
+}
+
+void StoreThreads::EndShare() {
+  MutexLock lock(mutex_);
+  --busy_;
+  WakeIfFinished();
+}
+
+void StoreThreads::WakeIfFinished() {
+  if (!Finished()) return;
+  write_wake_.notify_all();
+  read_wake_.notify_all();
+}
+
+void StoreThreads::RunGroup(std::span<WriteJob> jobs) {
+  absl::Status status = damage();
+  if (status.ok()) {
+    status = Note(writer_.Write([jobs] {
+      for (WriteJob& job : jobs) {
+        absl::Status written = job.work();
+        if (!written.ok()) return written;
+      }
+      return absl::OkStatus();
+    }));
+  }
+  // A disk that fails and a file that is damaged or busy are nobody's fault in particular: halving would only ask for the same error again.
+  const bool shared = status.ok() || absl::IsDataLoss(status) || absl::IsUnavailable(status);
+  if (!shared && jobs.size() > 1) {
+    RunGroup(jobs.first(jobs.size() / 2));
+    RunGroup(jobs.subspan(jobs.size() / 2));
+    return;
+  }
+  for (WriteJob& job : jobs) job.done(status);
+}
+
+void StoreThreads::RunShare(Connection& reader, std::span<ReadJob> jobs) {
+  std::sort(jobs.begin(), jobs.end(), [](const ReadJob& a, const ReadJob& b) { return a.key < b.key; });
+  for (; jobs.size() > kMaxReads; jobs = jobs.subspan(kMaxReads)) RunReads(reader, jobs.first(kMaxReads));
+  RunReads(reader, jobs);
+}
+
+void StoreThreads::RunReads(Connection& reader, std::span<ReadJob> jobs) {
+  std::vector<absl::Status> results(jobs.size());
+  absl::Status status = reader.Read([&] {
+    for (std::size_t i = 0; i < jobs.size(); ++i) results[i] = Note(jobs[i].work(reader, jobs[i].key));
+    return absl::OkStatus();
+  });
+  for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(status.ok() ? std::move(results[i]) : status);
+}
+
+absl::Status StoreThreads::Note(absl::Status status) {
+  if (!absl::IsDataLoss(status)) return status;
+  MutexLock lock(mutex_);
+  if (damage_.ok()) damage_ = status;
+  return status;
+}
+
+absl::Status StoreThreads::damage() const {
+  MutexLock lock(mutex_);
+  return damage_;
+}
+
+}  // namespace mailwake

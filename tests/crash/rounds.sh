@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# rounds.sh kill|drain MAILWAKE FLEET: a fleet against a server that is ended and started again ROUNDS times (default 10) at random moments.
+#
+#   kill   with kill -9: no change that was acknowledged is lost, nobody is left asleep, nobody is woken for nothing
+#   drain  with SIGTERM: the same, and exit code 0 within the time that draining may take, and no Ping is answered with a 5xx
+#
+# ROUNDS=100 tests/crash/rounds.sh kill build/release/bin/mailwake build/release/bin/mailwake-fleet
+set -euo pipefail
+mode=$1
+mailwake=$2
+fleet=$3
+rounds=${ROUNDS:-10}
+RANDOM=${SEED:-$$}
+dir=$(mktemp -d)
+server=
+trap 'kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+
+fail() {
+  echo "FAILED: $1" >&2
+  tail -n 20 "$dir"/*.log >&2
+  cat "$dir/result.json" >&2 || true
+  exit 1
+}
+
+start() {
+  : >"$dir/serve.log"
+  "$mailwake" serve --config "$dir/mailwake.toml" >"$dir/serve.log" 2>&1 &
+  server=$!
+  for _ in $(seq 300); do
+    grep -q '^mailwake ready' "$dir/serve.log" && return 0
+    kill -0 "$server" 2>/dev/null || fail 'the server did not start again'
+    sleep 0.05
+  done
+  fail 'the server did not get ready'
+}
+
+end() {
+  local code=0
+  if [ "$mode" = kill ]; then
+    kill -9 "$server"
+    wait "$server" 2>/dev/null || true
+  else
+    kill -TERM "$server"
+    wait "$server" || code=$?
+    [ "$code" = 0 ] || fail "a drain ended with exit code $code"
+  fi
+}
+
+(umask 077 && echo "a-token-of-this-test-only" >"$dir/token")
+"$fleet" --devices 150 --devices-per-mailbox 3 --print-passwd >"$dir/passwd"
+"$mailwake" user import "$dir/passwd" --store "sqlite:$dir/store.db" >"$dir/import.log" 2>&1
+# The first start finds a port, which the others keep.
+"$mailwake" serve --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token" >"$dir/serve.log" 2>&1 &
+server=$!
+for _ in $(seq 300); do
+  url=$(sed -n 's/^mailwake ready \(https:[^ ]*\).*/\1/p' "$dir/serve.log")
+  [ -n "$url" ] && break
+  sleep 0.1
+done
+[ -n "$url" ] || fail 'the server did not get ready'
+cat >"$dir/mailwake.toml" <<TOML
+listen = "${url#https://}"
+store = "sqlite:$dir/store.db"
+ingest_token_file = "$dir/token"
+drain_s = 1
+TOML
+kill "$server"
+wait "$server" || fail 'the first server did not drain'
+start
+
+# Longer than the rounds take; the fleet is stopped when they are over.
+"$fleet" --server "$url" --token-file "$dir/token" --insecure --devices 150 --devices-per-mailbox 3 --seconds "$((rounds * 3))" --rate 60 \
+  --grace 20 --json --quiet >"$dir/result.json" 2>"$dir/fleet.log" &
+devices=$!
+for round in $(seq "$rounds"); do
+  sleep "$((RANDOM % 2 + 1)).$((RANDOM % 10))"
+  kill -0 "$devices" 2>/dev/null || break
+  end
+  start
+  [ "$rounds" -le 20 ] || [ $((round % 10)) != 0 ] || echo "$round of $rounds rounds"
+done
+wait "$devices" || fail 'the fleet found faults'
+grep -q '"missed":0,"foreign":0,' "$dir/result.json" || fail 'missed or foreign wakes'
+grep -q '"unacknowledged":0,' "$dir/result.json" || fail 'changes were never taken'
+grep -q '"wakes":0,' "$dir/result.json" && fail 'nobody was woken'
+if [ "$mode" = drain ]; then
+  grep -q '"refused_pings":0,' "$dir/result.json" || fail 'a drain answered Pings with a 5xx'
+else
+  grep -q '"lost_connections":0,' "$dir/result.json" && fail 'no connection was lost: the kills came too late to prove anything'
+fi
+end
+echo "ok: $rounds rounds; $(cat "$dir/result.json")"
