@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/src/plant.h"
+
 namespace mailwake {
 namespace {
 
@@ -43,7 +45,8 @@ std::int64_t PaceDelayMs(std::uint8_t repeats) {
 }
 
 bool WasTold(const Mailbox& mailbox, const Device& device, DeviceNumber number, FolderNumber folder) {
-  return device.told_folders.Contains(folder) && mailbox.folder(folder).VersionFor(number) <= device.told.upto.Get();
+  return device.told_folders.Contains(folder) &&
+         (mailbox.folder(folder).VersionFor(number) <= device.told.upto.Get() || Planted(Plant::kPaceNews));
 }
 
 Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms, FolderSet& behind) {
@@ -71,7 +74,8 @@ Verdict Judge(const Options& options, const Watch& watch, std::int64_t now_ms, F
     }
   });
 
-  const bool over = now_ms >= watch.deadline.ms();
+  const bool over = now_ms >= watch.deadline.ms() - (Planted(Plant::kTimerEarly) ? 1'000 : 0);
+  if (over && !watch.draining && Planted(Plant::kNoCompareAtEnd)) return End(EndReason::kExpired);
   if (due_ms != kNever && (over || now_ms >= due_ms)) return End(watch.resync ? EndReason::kResync : EndReason::kChanged);
   if (over) return End(watch.draining ? EndReason::kDrained : EndReason::kExpired);
   return WaitUntil(watch, due_ms, wait);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/src/check.h"
+#include "engine/src/plant.h"
 
 namespace mailwake {
 namespace {
@@ -87,7 +88,7 @@ void Mailbox::Adopt(MailboxRecord record) {
   for (const DeviceRecord& from : record.devices) {
     FolderNumber next = 0;
     for (const CursorRecord& cursor : from.cursors) {
-      if (cursor.cursor == 0) continue;
+      if (cursor.cursor == 0 || (Planted(Plant::kForgetCursor) && &cursor == from.cursors.begin())) continue;
       const FolderNumber number = Intern(*this, cursor.folder, std::nullopt, next);
       SetCursor(FindDevice(from.id), number, cursor.cursor);
       next = number + 1;

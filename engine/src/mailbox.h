@@ -23,6 +23,7 @@
 
 #include "engine/src/crowd.h"
 #include "engine/src/mailbox_block.h"
+#include "engine/src/plant.h"
 #include "engine/src/slot_list.h"
 #include "mailwake/store.h"
 
@@ -62,7 +63,8 @@ struct Mailbox : MailboxBlock {
   bool idle : 1 = false;      // in the shard's idle list
   std::unique_ptr<Rare> rare;
 
-  bool pinned() const { return watches > 0 || writes > 0 || unsaved || load_in_flight || !deferred().empty(); }
+  bool pinned() const { return watches > 0 || unwritten() || load_in_flight || !deferred().empty(); }
+  bool unwritten() const { return (writes > 0 && !Planted(Plant::kEvictUnwritten)) || unsaved; }
 
   std::span<const Deferred> deferred() const { return rare ? std::span<const Deferred>(rare->deferred) : std::span<const Deferred>(); }
   Rare& Extend() {

@@ -14,6 +14,7 @@
 
 #include "engine/src/check.h"
 #include "engine/src/join.h"
+#include "engine/src/plant.h"
 #include "engine/src/records.h"
 #include "engine/src/shard.h"
 
@@ -29,6 +30,13 @@ void RecordErased(Mailbox& mailbox, FolderNumber number, MailboxWrite& write) {
 absl::Status TooManyWait() { return absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"); }
 
 absl::Status NoVersions() { return absl::UnavailableError("the store has not confirmed a block of versions; publish again"); }
+
+// Of the plant: every open window begins again.
+[[maybe_unused]] void Lengthen(Device& device, const Options& options, std::int64_t now_ms) {
+  for (std::size_t item_class = 0; item_class < kItemClasses; ++item_class) {
+    if (device.woken_ms(item_class) + options.coalesce[item_class].count() > now_ms) device.SetWoken(item_class, now_ms);
+  }
+}
 
 }  // namespace
 
@@ -89,7 +97,8 @@ void Shard::DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effe
   Defer(mailbox,
         [this, waiting = std::move(waiting)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
           const OwnedChange& owned = waiting->first;
-          Finish(std::move(waiting->second), loaded.ok() ? Apply(read, owned.change, owned.version, later) : loaded, later);
+          const bool apply = loaded.ok() && !Planted(Plant::kLoadOverwrites);
+          Finish(std::move(waiting->second), apply ? Apply(read, owned.change, owned.version, later) : loaded, later);
         });
 }
 
@@ -104,7 +113,7 @@ absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& 
     Defer(mailbox, [this, group](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       absl::Status outcome = loaded;
       for (const OwnedChange& owned : group->changes) {
-        if (loaded.ok()) outcome.Update(Apply(read, owned.change, owned.version, later));
+        if (loaded.ok() && !Planted(Plant::kLoadOverwrites)) outcome.Update(Apply(read, owned.change, owned.version, later));
       }
       Finish(std::move(group->done), outcome, later);
     });
@@ -171,6 +180,7 @@ void Shard::MakeDurable(Mailbox& mailbox) {
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
   const auto wake = [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!At(slot).folders.Contains(folder) || !mailbox.Behind(At(slot).device, folder)) return;
+    if (Planted(Plant::kWindowGrows)) Lengthen(mailbox.device(At(slot).device), context_.options, now_ms());
     if (windows_) return Reconsider(slot, effects);
     MarkReady(slot, effects);  // a new version, which no window holds back: it is judged when it is delivered
   };
@@ -284,7 +294,8 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     changed = true;
     if (number == kNoFolder) {
       number = CreateFolder(mailbox, declared.id, declared.item_class);
-      mailbox.folder(number).Change(versions.first++, kNoDevice);  // creating a folder is a change in it
+      // Creating a folder is a change in it.
+      if (!Planted(Plant::kKeepVersion)) mailbox.folder(number).Change(versions.first++, kNoDevice);
     } else if (mailbox.folder(number).item_class().value_or(declared.item_class) != declared.item_class) {
       ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
     } else if (OnlyNamed(mailbox, number, suspect_)) {
@@ -303,7 +314,7 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     return absl::OkStatus();
   }
   mailbox.declared = true;
-  mailbox.hierarchy.Set(versions.first++);
+  if (!Planted(Plant::kListUnversioned)) mailbox.hierarchy.Set(versions.first++);
   AddHierarchy(mailbox, write);
   Write(mailbox) = std::move(write);
   ReconsiderAll(mailbox, effects);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/src/check.h"
+#include "engine/src/plant.h"
 #include "engine/src/shard.h"
 
 namespace mailwake {
@@ -93,7 +94,8 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
   behind_.ForEach([&](FolderNumber number) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Folder& folder = mailbox.folder(number);
     const Version version = folder.VersionFor(watch.device);
-    if (reason == EndReason::kChanged) batch.AddName(mailbox.FolderId(number));
+    const bool lost = Planted(Plant::kLoseUnion) && last.folder != kNoFolder;
+    if (reason == EndReason::kChanged && !lost) batch.AddName(mailbox.FolderId(number));
     news |= !WasTold(mailbox, device, watch.device, number);
     upto = std::max(upto, version);
     if (!names) return;
@@ -106,6 +108,9 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
     if (context_.options.acknowledge != Acknowledge::kPing) return;
     device.Name().folders.emplace_back(number, version);
   });
+  for (FolderNumber number = 0; names && Planted(Plant::kNamesUnwatched) && number < mailbox.folder_count(); ++number) {
+    if (!watch.folders.Contains(number) && mailbox.Behind(watch.device, number)) batch.AddName(mailbox.FolderId(number));
+  }
   device.told_folders.Assign(behind_);
   device.told.upto.Set(upto);
   device.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(device.repeats + 1, 100));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/src/check.h"
+#include "engine/src/plant.h"
 #include "engine/src/records.h"
 #include "engine/src/shard.h"
 
@@ -147,6 +148,7 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   }
   Link(slot, Watch::List::kWatchers);
   watch.state = WatchState::kParked;
+  if (Planted(Plant::kCompareBeforeArming)) return Park(slot, watch.deadline.ms());
   Reconsider(slot, effects);
 }
 
@@ -184,7 +186,8 @@ bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* 
   }
   if ((device == nullptr || !device->known) && mailbox.known_devices >= limits.devices_per_mailbox) return full(limits.devices_per_mailbox);
   const bool replaces = device != nullptr && device->watch(request.kind) != kNoSlot;
-  if (mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox) return full(limits.pings_per_mailbox);
+  const bool crowded = mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox;
+  if (crowded && !Planted(Plant::kNoLimit)) return full(limits.pings_per_mailbox);
   if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
   return true;
 }
@@ -217,7 +220,7 @@ bool Shard::WaitsAlready(const Mailbox& mailbox, const PingRequest& request) con
 bool Shard::Count(Slot slot, bool replaces) {
   Watch& watch = At(slot);
   if (watch.counted) return true;
-  const std::size_t limit = context_.options.limits.pings + (replaces ? 1 : 0);
+  const std::size_t limit = (Planted(Plant::kNoLimit) ? 1'000'000 : context_.options.limits.pings) + (replaces ? 1 : 0);
   if ((!replaces && OverBudget()) || context_.held.load(std::memory_order_relaxed) >= limit) return false;
   if (context_.held.fetch_add(1, std::memory_order_relaxed) >= limit) {
     context_.held.fetch_sub(1, std::memory_order_relaxed);
@@ -239,6 +242,7 @@ void Shard::Refuse(Slot slot, const PingRequest& request, const Terms& terms, Ef
 }
 
 std::uint32_t Shard::RetryAfter() {
+  if (Planted(Plant::kRetryAtOnce)) return 0;
   const auto base = static_cast<std::uint64_t>(context_.options.retry_after.count());
   return static_cast<std::uint32_t>(base + random_() % (base + 1));
 }
@@ -272,7 +276,7 @@ void Shard::Fit(Watch& watch, const PingRequest& request, Mailbox& mailbox) {
     }
     Folder& folder = mailbox.folder(number);
     if (!folder.has_class()) folder.set_class(named.item_class);
-    if (folder.has_class(named.item_class)) {
+    if (folder.has_class(named.item_class) || Planted(Plant::kIgnoreClass)) {
       watch.folders.Add(number);
     } else {
       watch.misfit = true;
@@ -293,7 +297,7 @@ void Shard::Remember(Mailbox& mailbox, DeviceNumber number, const Watch& watch, 
     changed |= device.heartbeat_s != asked;
     device.heartbeat_s = asked;
     if (!watch.misfit && !(device.folders == watch.folders)) {
-      device.folders.Assign(watch.folders);
+      if (!Planted(Plant::kForgetRemembered)) device.folders.Assign(watch.folders);
       changed = true;
     }
   }
@@ -326,6 +330,7 @@ bool Shard::Cancel(Slot slot, std::uint32_t generation, Effects& effects) {
   Observe();
   const Watch* watch = watches_.Find(slot, generation);
   if (watch == nullptr || watch->forced == EndReason::kCancelled) return false;
+  if (Planted(Plant::kCancelRace) && watch->state == WatchState::kReady) return true;
   Force(slot, EndReason::kCancelled, effects);
   Settle(effects);
   return true;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/src/check.h"
+#include "engine/src/plant.h"
 #include "engine/src/records.h"
 #include "engine/src/shard.h"
 
@@ -14,6 +15,14 @@ namespace {
 
 constexpr std::int64_t kRewriteFirstMs = 1'000;
 constexpr std::int64_t kRewriteMostMs = 60'000;
+
+// Of the plant.
+[[maybe_unused]] void RollBack(Mailbox& mailbox) {
+  for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
+    Folder& folder = mailbox.folder(number);
+    folder.Adopt(folder.other(), folder.other(), kNoDevice);
+  }
+}
 
 }  // namespace
 
@@ -26,6 +35,7 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   --open_calls_;
   if (record.ok()) {
     mailbox->Adopt(*std::move(record));
+    if (Planted(Plant::kSuspicionNotLoaded)) mailbox->suspect_seen.Set(suspect_);
     ApplySuspicion(*mailbox);
   } else {
     ++stats_.load_failures;
@@ -65,6 +75,7 @@ void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
   }
   for (Mailbox* mailbox : outgoing->mailboxes) {
     --mailbox->writes;
+    if (!ok && Planted(Plant::kRollBack)) RollBack(*mailbox);
     if (!ok && !mailbox->unsaved) {
       mailbox->unsaved = true;
       unsaved_.push_back(mailbox);
@@ -98,7 +109,7 @@ void Shard::WriteUnsaved(Effects& effects) {
 // Commits take effect in order: whatever failed before is covered by writing the whole mailbox now.
 void Shard::RewriteUnsaved() {
   for (Mailbox* mailbox : std::exchange(unsaved_, {})) {
-    AddWhole(*mailbox, Write(*mailbox));
+    if (!Planted(Plant::kLoseFailedWrite)) AddWhole(*mailbox, Write(*mailbox));
     mailbox->unsaved = false;
   }
   rewrite_delay_ms_ = std::min(std::max(rewrite_delay_ms_, kRewriteFirstMs) * 2, kRewriteMostMs);

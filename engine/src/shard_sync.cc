@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/src/plant.h"
 #include "engine/src/records.h"
 #include "engine/src/shard.h"
 
@@ -32,7 +33,7 @@ void Shard::WhenLoaded(const MailboxKey& id, Done&& done, Call call, Effects& ef
 }
 
 void Shard::Finish(Done&& done, const absl::Status& status, Effects& effects) {
-  if (status.ok() && outbox_.writes()) {
+  if (status.ok() && outbox_.writes() && !Planted(Plant::kAcknowledgeEarly)) {
     outbox_.Wait(std::move(done));
   } else {
     effects.Call(std::move(done), status);
@@ -78,6 +79,7 @@ void Shard::EndSync(const MailboxKey& id, const SyncTicket& ticket, std::span<co
 
 absl::Status Shard::MoveCursors(Mailbox& mailbox, std::string_view device_id, Version ticket, std::span<const std::string_view> folders,
                                 Effects& effects) {
+  if (Planted(Plant::kTicketAtEnd)) ticket = last_version_;
   bool record = false;
   const DeviceNumber device_number = EnterDevice(mailbox, device_id, record);
   if (device_number == kNoDevice)
@@ -115,6 +117,7 @@ void Shard::ResetCursor(const MailboxKey& id, std::string_view device_id, std::s
             if (device_number == kNoDevice || number == kNoFolder) return absl::OkStatus();  // there is no cursor to reset
             Device& device = mailbox.device(device_number);
             if (!device.known) return absl::OkStatus();  // nor here, and its record would be one too many
+            if (Planted(Plant::kIgnoreReset)) return absl::OkStatus();
             mailbox.SetCursor(device_number, number, 0);
             device.ForgetTold(number);
             device.ForgetNamed(number);

@@ -15,6 +15,7 @@
 
 #include "engine/src/check.h"
 #include "engine/src/folder.h"
+#include "engine/src/plant.h"
 #include "mailwake/mutex.h"
 #include "mailwake/store.h"
 
@@ -31,8 +32,9 @@ class VersionCounter {
  public:
   static constexpr Version kBlock = 256;
 
-  explicit VersionCounter(const OpenState& opened)
-      : next_(opened.first_version), ceiling_(std::max(opened.ceiling, opened.first_version)) {}
+  explicit VersionCounter(const OpenState& opened) : next_(opened.first_version), ceiling_(std::max(opened.ceiling, opened.first_version)) {
+    if (Planted(Plant::kRestartCounter) && next_ > kVersionBlock) next_ -= kVersionBlock;
+  }
 
   // `count` versions; nullopt if the store has not confirmed a ceiling that allows them.
   std::optional<VersionBlock> Take(Version count) {

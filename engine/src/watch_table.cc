@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/src/check.h"
+#include "engine/src/plant.h"
 
 namespace mailwake {
 
@@ -23,7 +24,7 @@ void WatchTable::Free(Slot slot) {
   Watch& watch = (*this)[slot];
   MAILWAKE_CHECK(watch.state != WatchState::kFree && !watch.timed && watch.list == Watch::List::kNone && !watch.counted);
   watch.Clear();
-  if (++watch.generation == 0) watch.generation = 1;
+  if (!Planted(Plant::kNoGeneration) && ++watch.generation == 0) watch.generation = 1;
   watch.next = free_;
   free_ = slot;
   --used_;

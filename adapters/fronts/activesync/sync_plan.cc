@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/src/plant.h"
+
 namespace mailwake::eas {
 namespace {
 
@@ -110,8 +112,8 @@ bool MayHang(const std::vector<SyncStep>& steps) {
 }
 
 bool ServedWhole(const SyncStep& step) {
-  return step.move == SyncStep::Move::kServe && step.status == SyncStatus::kOk && !step.answer.more_available &&
-         step.request.what.get_changes;
+  const bool partial = step.answer.more_available && !Planted(Plant::kPartialSync);
+  return step.move == SyncStep::Move::kServe && step.status == SyncStatus::kOk && !partial && step.request.what.get_changes;
 }
 
 std::vector<AnsweredCollection> Advance(DeviceState& state, const std::vector<SyncStep>& steps, bool name_classes) {

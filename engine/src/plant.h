@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plants: places where the code can be broken on purpose, one at a time, to see that the simulation finds it (docs/testing.md). In an
+// ordinary build Planted() is a constant and leaves nothing behind; a build with MAILWAKE_PLANTS has a switch, and only mailwake-sim is
+// linked to it.
+//
+// Threads:    the switch is set before anything runs.
+// Example:    if (Planted(Plant::kTicketAtEnd)) version = last_version_;
+
+#ifndef MAILWAKE_SRC_PLANT_H_
+#define MAILWAKE_SRC_PLANT_H_
+
+#include <cstdint>
+#include <string_view>
+
+namespace mailwake {
+
+enum class Plant : std::uint8_t {
+  kNone,
+  kCompareBeforeArming,
+  kNoCompareAtEnd,
+  kForgetCursor,
+  kAcknowledgeEarly,
+  kRestartCounter,
+  kRollBack,
+  kEvictUnwritten,
+  kLoadOverwrites,
+  kKeepVersion,
+  kTicketAtEnd,
+  kPartialSync,
+  kIgnoreClass,
+  kLoseUnion,
+  kNoGeneration,
+  kOwnByTime,
+  kCancelRace,
+  kTimerEarly,
+  kPaceNews,
+  kIgnoreReset,
+  kSuspicionNotLoaded,
+  kWindowGrows,
+  kLoseFailedWrite,
+  kListUnversioned,
+  kRetryAtOnce,
+  kNoLimit,
+  kForgetRemembered,
+  kNamesUnwatched,
+};
+
+struct PlantInfo {
+  Plant plant;
+  std::string_view name;
+};
+inline constexpr PlantInfo kPlants[] = {
+    {Plant::kCompareBeforeArming, "compare-before-arming"},
+    {Plant::kNoCompareAtEnd, "no-compare-at-end"},
+    {Plant::kForgetCursor, "forget-cursor-at-restart"},
+    {Plant::kAcknowledgeEarly, "acknowledge-before-disk"},
+    {Plant::kRestartCounter, "restart-counter"},
+    {Plant::kRollBack, "roll-back-on-failed-commit"},
+    {Plant::kEvictUnwritten, "evict-with-write-in-flight"},
+    {Plant::kLoadOverwrites, "load-overwrites"},
+    {Plant::kKeepVersion, "keep-version-of-new-folder"},
+    {Plant::kTicketAtEnd, "ticket-at-end-of-sync"},
+    {Plant::kPartialSync, "cursor-on-partial-sync"},
+    {Plant::kIgnoreClass, "ignore-class-mismatch"},
+    {Plant::kLoseUnion, "lose-union"},
+    {Plant::kNoGeneration, "no-new-generation"},
+    {Plant::kOwnByTime, "own-changes-by-time"},
+    {Plant::kCancelRace, "cancel-races-wake"},
+    {Plant::kTimerEarly, "timer-slot-early"},
+    {Plant::kPaceNews, "pace-new-version"},
+    {Plant::kIgnoreReset, "ignore-cursor-reset"},
+    {Plant::kSuspicionNotLoaded, "suspicion-misses-cold-mailbox"},
+    {Plant::kWindowGrows, "window-grows-with-changes"},
+    {Plant::kLoseFailedWrite, "lose-failed-write"},
+    {Plant::kListUnversioned, "folder-list-without-version"},
+    {Plant::kRetryAtOnce, "retry-at-once"},
+    {Plant::kNoLimit, "no-limit"},
+    {Plant::kForgetRemembered, "forget-remembered-parameters"},
+    {Plant::kNamesUnwatched, "names-all-that-changed"},
+};
+
+#ifdef MAILWAKE_PLANTS
+inline Plant planted = Plant::kNone;
+inline bool Planted(Plant plant) { return planted == plant; }
+#else
+constexpr bool Planted(Plant) { return false; }
+#endif
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_SRC_PLANT_H_

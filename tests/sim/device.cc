@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/sim/device.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/sim/server.h"
+
+namespace mailwake::sim {
+namespace {
+
+constexpr std::int64_t kRequestTimeoutMs = 60'000;
+constexpr std::int64_t kPatienceMs = 30'000;  // beyond the heartbeat
+
+HeartbeatTuner::Config TunerFor(const Profile& profile) {
+  return {.initial = std::chrono::seconds(std::min<std::int64_t>(480, profile.heartbeat_max_s)),
+          .minimum = std::chrono::seconds(std::max<std::int64_t>(60, profile.heartbeat_min_s)),
+          .maximum = std::chrono::seconds(profile.heartbeat_max_s)};
+}
+
+}  // namespace
+
+Device::Device(World& world, int box, int number, bool speaks_active_sync, bool has_twin)
+    : mailbox(box),
+      id(number),
+      active_sync(speaks_active_sync),
+      shared(has_twin),
+      world_(world),
+      random_(world.random.Fork()),
+      tuner_(TunerFor(world.profile)) {
+  Draw();
+}
+
+void Device::Draw() {
+  const Profile& profile = world_.profile;
+  if (random_.Chance(profile.impatient)) {
+    habits_.fixed_heartbeat_s = std::min<std::int64_t>(random_.Pick({180, 470}), profile.heartbeat_max_s);
+  } else if (random_.Chance(0.2)) {
+    habits_.fixed_heartbeat_s = random_.Between(60, 4'000);  // may be more than the server takes
+  }
+  habits_.ping_first = random_.Chance(profile.ping_first);
+  habits_.empty_ping = random_.Chance(profile.empty_ping);
+  habits_.double_ping = random_.Chance(profile.double_ping);
+  habits_.ignores_list = random_.Chance(profile.ignores_list);
+  habits_.never_syncs = random_.Chance(profile.never_syncs);
+  habits_.half_sync = random_.Chance(profile.half_sync);
+  habits_.forgets_repeat = random_.Chance(profile.forgets_repeat);
+  habits_.hanging_sync = random_.Chance(profile.hanging_sync);
+  habits_.own_changes = random_.Chance(profile.own_changes);
+  habits_.small_window = random_.Chance(0.3);
+  link_.latency_ms = random_.Between(1, profile.latency_ms);
+  link_.loss = random_.Chance(0.5) ? profile.loss : 0;
+  if (random_.Chance(profile.idle_cut)) link_.cut_after_ms = profile.idle_cut_ms;
+}
+
+void Device::Start() {
+  WaitAndStep(random_.Between(1, 60'000));
+  if (world_.profile.offline_mean_ms > 0 && random_.Chance(0.5)) GoAway();
+}
+
+void Device::Behave() {
+  const bool hanging = habits_.hanging_sync;
+  const auto heartbeat = habits_.fixed_heartbeat_s;
+  habits_ = {.fixed_heartbeat_s = heartbeat, .hanging_sync = hanging};
+  link_.loss = 0;
+  link_.cut_after_ms = 0;
+  if (doing_ == Doing::kIdle) WaitAndStep(1);
+}
+
+void Device::Leave() {
+  gone_ = true;
+  if (exchange_) HangUp(std::exchange(exchange_, nullptr), false);
+}
+
+// ---- What to do next
+
+void Device::WaitAndStep(std::int64_t ms) {
+  doing_ = Doing::kIdle;
+  const std::uint64_t turn = ++turn_;
+  world_.queue.After(Duration(std::max<std::int64_t>(1, ms)), [this, turn] {
+    if (turn == turn_ && !gone_) Step();
+  });
+}
+
+void Device::Think() { WaitAndStep(random_.Between(1, world_.profile.think_ms)); }
+
+void Device::Step() {
+  if (list_wanted_) return AskList();
+  if (folders_.empty()) return WaitAndStep(20'000);
+  const bool wanted = std::ranges::any_of(folders_, [](const auto& entry) { return entry.second.wanted; });
+  const bool first = asked_.empty() && habits_.ping_first;
+  if (wanted && !habits_.never_syncs && !first) return AskSync(false);
+  const bool keyed = std::ranges::all_of(folders_, [](const auto& entry) { return entry.second.key != 0; });
+  if (habits_.hanging_sync && keyed && active_sync) return AskSync(true);
+  AskPing(false);
+}
+
+// Mailboxes without a declared list are known to their devices in another way.
+void Device::TakeHostFolders() {
+  for (const FolderRef& ref : world_.host.mailbox(mailbox).List()) {
+    Folder& folder = folders_[ref.folder];
+    if (folder.item_class != ref.item_class) folder.key = 0, folder.wanted = true;
+    folder.item_class = ref.item_class;
+  }
+}
+
+void Device::AskList() {
+  doing_ = Doing::kList;
+  Send({.kind = Request::kFolderSync, .list_key = list_key_}, kRequestTimeoutMs);
+}
+
+void Device::AskSync(bool hangs) {
+  doing_ = Doing::kSync;
+  Request request{.kind = Request::kSync, .hangs = hangs, .window = habits_.small_window ? 2 : 100};
+  for (const auto& [number, folder] : folders_) {
+    if (!folder.wanted && !hangs) continue;
+    SyncItem& item =
+        request.items.emplace_back(SyncItem{.folder = number, .item_class = folder.item_class, .key = folder.key, .have = folder.have});
+    item.own_change = !hangs && habits_.own_changes && folder.key != 0 && random_.Chance(0.3) && !world_.calm;
+    if (!active_sync && item.key == 0) item.have = 0;
+  }
+  if (hangs) request.heartbeat_s = Heartbeat();
+  Send(std::move(request), hangs ? Heartbeat() * 1000 + kPatienceMs : kRequestTimeoutMs);
+}
+
+std::int64_t Device::Heartbeat() const {
+  if (bound_s_) return *bound_s_;
+  return habits_.fixed_heartbeat_s ? *habits_.fixed_heartbeat_s : tuner_.interval().count();
+}
+
+std::vector<FolderRef> Device::Watched() {
+  std::vector<FolderRef> watched;
+  for (const auto& [number, folder] : folders_) {
+    if (watched.size() < most_folders_) watched.push_back({number, folder.item_class});
+  }
+  if (!world_.calm && random_.Chance(world_.profile.wrong_class)) {
+    FolderRef& wrong = watched[random_.Below(watched.size())];
+    wrong.item_class = static_cast<ItemClass>((static_cast<std::size_t>(wrong.item_class) + 1) % kItemClasses);
+  }
+  return watched;
+}
+
+void Device::AskPing(bool again) {
+  doing_ = Doing::kPing;
+  Request request{.kind = Request::kPing};
+  std::vector<FolderRef> watched = Watched();
+  const std::int64_t heartbeat_s = Heartbeat();
+  const bool same = watched == asked_ && heartbeat_s == asked_s_;
+  if (!habits_.empty_ping || (!same && !asked_.empty()) || again) {
+    request.heartbeat_s = heartbeat_s;
+    if (!same || !habits_.empty_ping || random_.Chance(0.5)) request.folders = watched;
+  }
+  asked_ = std::move(watched);
+  asked_s_ = heartbeat_s;
+  if (habits_.hanging_sync && !active_sync) {
+    request.hangs = true;
+    request.heartbeat_s = heartbeat_s;
+    request.folders = asked_;
+  }
+  Send(std::move(request), heartbeat_s * 1000 + kPatienceMs);
+  if (habits_.double_ping && !world_.calm && !again) {
+    world_.queue.After(Duration(random_.Between(1, 5'000)), [this, turn = turn_] {
+      if (turn == turn_ && doing_ == Doing::kPing && !gone_) AskPing(true);  // the first is not waited for any more
+    });
+  }
+}
+
+// ---- Requests and their answers
+
+void Device::Send(Request request, std::int64_t timeout_ms) {
+  const std::uint64_t turn = ++turn_;
+  Server& server = *world_.server;
+  auto deliver = [this, turn, request](const Answer& answer) { Answered(turn, request, answer); };
+  exchange_ = std::make_shared<Exchange>(server, mailbox, id, active_sync, link_, request, std::move(deliver));
+  const bool lost = !world_.calm && random_.Chance(link_.loss);
+  if (!lost) {
+    world_.queue.After(Duration(random_.Between(1, link_.latency_ms)), [this, exchange = exchange_, turn] {
+      if (!exchange->open()) return;  // it hung up before
+      if (world_.server->up()) return world_.server->Receive(exchange);
+      world_.queue.After(Duration(random_.Between(1, world_.profile.unreachable_ms)), [this, turn, exchange] {
+        if (!gone_) Answered(turn, exchange->request, {.http = 0});
+      });
+    });
+  }
+  world_.queue.After(Duration(timeout_ms), [this, turn] {
+    if (turn == turn_ && !gone_) Lost(turn);
+  });
+  if (!world_.calm && random_.Chance(world_.profile.vanishes)) {
+    world_.queue.After(Duration(random_.Between(1, std::min<std::int64_t>(timeout_ms, 20'000))), [this, turn] {
+      if (turn == turn_ && !gone_ && !world_.calm) {
+        HangUp(std::exchange(exchange_, nullptr), random_.Chance(0.5));
+        world_.history.Add({.time = world_.queue.now(),
+                            .what = What::kVanish,
+                            .mailbox = static_cast<std::int16_t>(mailbox),
+                            .device = static_cast<std::int16_t>(id)});
+        WaitAndStep(random_.Between(1'000, 300'000));
+      }
+    });
+  }
+}
+
+// The server hears of it after a while, or never.
+void Device::HangUp(const ExchangePtr& exchange, bool unseen) {
+  if (exchange == nullptr) return;
+  exchange->HangUp();
+  if (unseen && !world_.calm) return;
+  world_.queue.After(Duration(random_.Between(1, link_.latency_ms)), [exchange] { exchange->Leave(); });
+}
+
+void Device::GoAway() {
+  world_.queue.After(Duration(random_.Exponential(static_cast<double>(world_.profile.offline_mean_ms))), [this] {
+    if (world_.calm || gone_) return;
+    HangUp(std::exchange(exchange_, nullptr), random_.Chance(world_.profile.gone_unseen));
+    WaitAndStep(random_.Exponential(static_cast<double>(world_.profile.offline_mean_ms)));
+    GoAway();
+  });
+}
+
+// No answer came in time.
+void Device::Lost(std::uint64_t) {
+  const Request request = exchange_ ? exchange_->request : Request{};
+  HangUp(std::exchange(exchange_, nullptr), random_.Chance(world_.profile.gone_unseen));
+  if (request.kind == Request::kPing) {
+    tuner_.Silent();
+    WantUnwatched();
+  }
+  if (request.kind == Request::kSync && habits_.forgets_repeat && !request.hangs) {
+    for (const SyncItem& item : request.items) {
+      auto folder = folders_.find(item.folder);
+      if (folder == folders_.end()) continue;
+      folder->second.wanted = false;
+      folder->second.excused = true;
+    }
+  }
+  // What may have been given and was lost is asked for again: with the same key.
+  if (request.kind == Request::kSync && request.hangs) {
+    for (auto& [number, folder] : folders_) folder.wanted = !habits_.forgets_repeat || folder.wanted;
+    if (habits_.forgets_repeat) {
+      for (auto& [number, folder] : folders_) folder.excused = true;
+    }
+  }
+  Think();
+}
+
+void Device::Answered(std::uint64_t turn, const Request& request, const Answer& answer) {
+  if (turn != turn_ || gone_) return;
+  exchange_ = nullptr;
+  if (answer.http == 0) {  // the connection was reset, or nobody listens
+    if (request.kind == Request::kSync) {
+      for (const SyncItem& item : request.items) {
+        if (auto folder = folders_.find(item.folder); folder != folders_.end()) folder->second.wanted = true;
+      }
+    }
+    return WaitAndStep(random_.Between(100, 10'000));
+  }
+  if (answer.http == 503) {  // whoever may not wait looks now and then
+    for (auto& [number, folder] : folders_) folder.wanted = folder.wanted || random_.Chance(0.2);
+    list_wanted_ = list_wanted_ || random_.Chance(0.1);
+    // Of other requests the front end says when by a chance of its own, which no seed repeats.
+    if (request.kind != Request::kPing) return WaitAndStep(random_.Between(5'000, 15'000));
+    return WaitAndStep(1'000 * std::max<std::int64_t>(1, answer.retry_after_s));
+  }
+  if (answer.http != 200) return WaitAndStep(30'000);
+  switch (request.kind) {
+    case Request::kPing:
+      PingAnswered(request, answer);
+      break;
+    case Request::kSync:
+      SyncAnswered(request, answer);
+      break;
+    case Request::kFolderSync:
+      ListAnswered(answer);
+      break;
+  }
+}
+
+void Device::PingAnswered(const Request& request, const Answer& answer) {
+  switch (answer.status) {
+    case 1:
+      if (answer.close) return WaitAndStep(random_.Between(200, 5'000));  // it goes, or another took its place
+      if (!habits_.fixed_heartbeat_s) tuner_.Expired();
+      WantUnwatched();
+      return Think();
+    case 2:
+      tuner_.Woken();
+      Woken(answer.folders);
+      return Think();
+    case 3:
+      asked_.clear();
+      habits_.empty_ping = false;
+      return Think();
+    case 5:
+      bound_s_ = answer.bound;
+      tuner_.Bounded(std::chrono::seconds(answer.bound));
+      return Think();
+    case 6:
+      most_folders_ = static_cast<std::size_t>(answer.bound);
+      return Think();
+    case 7:
+      if (!habits_.ignores_list) {
+        list_wanted_ = true;
+        for (auto& [number, folder] : folders_) folder.wanted = true;  // it names none, and may have come instead of one that does
+        return Think();
+      }
+      return WaitAndStep(random_.Between(1, 20'000));
+    default:
+      (void)request;
+      return WaitAndStep(30'000);
+  }
+}
+
+// Folders for which there is no room in a PING are looked at now and then.
+void Device::WantUnwatched() {
+  std::size_t place = 0;
+  for (auto& [number, folder] : folders_) folder.wanted = folder.wanted || place++ >= most_folders_;
+}
+
+void Device::Woken(const std::vector<int>& folders) {
+  for (const int number : folders) {
+    auto folder = folders_.find(number);
+    if (folder == folders_.end()) continue;
+    if (!habits_.half_sync || random_.Chance(0.5)) folder->second.wanted = true;
+  }
+}
+
+void Device::SyncAnswered(const Request& request, const Answer& answer) {
+  if (answer.status == 12) list_wanted_ = true;
+  for (const Answer::Collection& collection : answer.collections) {
+    auto found = folders_.find(collection.folder);
+    if (found == folders_.end()) continue;
+    Folder& folder = found->second;
+    switch (collection.status) {
+      case 1: {
+        const bool primed = folder.key != 0;
+        folder.key = collection.key;
+        folder.have = std::max(folder.have, collection.content);
+        // One that takes a few at a time may PING before it asks for the rest: it is behind, and is told so.
+        folder.wanted = (collection.more && !(habits_.small_window && random_.Chance(0.3))) || (!primed && active_sync);
+        if (primed || !active_sync) folder.excused = false;
+        world_.history.Add({.time = world_.queue.now(),
+                            .what = What::kDeviceHas,
+                            .mailbox = static_cast<std::int16_t>(mailbox),
+                            .device = static_cast<std::int16_t>(id),
+                            .folder = static_cast<std::int16_t>(collection.folder),
+                            .a = folder.have});
+        break;
+      }
+      case 3:
+        folder.key = 0;
+        folder.wanted = true;
+        break;
+      case 8:
+      case 12:
+        list_wanted_ = true;
+        break;
+      default:
+        return WaitAndStep(20'000);
+    }
+  }
+  if (answer.status != 1 && answer.status != 12 && !answer.empty) {
+    if (answer.status == 14) bound_s_ = std::max<std::int64_t>(world_.profile.heartbeat_min_s, answer.bound);
+    if (answer.status == 15) habits_.hanging_sync = false;  // more folders than may hang
+    if (answer.status == 13) {
+      for (auto& [number, folder] : folders_) folder.key = 0, folder.wanted = true;
+    }
+    if (answer.status != 14) return WaitAndStep(20'000);
+  }
+  (void)request;
+  Think();
+}
+
+void Device::ListAnswered(const Answer& answer) {
+  if (answer.status == 9) {
+    list_key_ = 0;
+    return Think();
+  }
+  if (answer.status != 1) return WaitAndStep(20'000);
+  list_wanted_ = false;
+  list_seen_ = true;
+  const bool from_nothing = list_key_ == 0;
+  list_key_ = answer.list_key;
+  if (!world_.host.mailbox(mailbox).declared) {
+    TakeHostFolders();
+    return Think();
+  }
+  if (answer.whole_list || from_nothing) {
+    std::erase_if(folders_, [&](const auto& entry) {
+      return std::ranges::none_of(answer.listed, [&](const FolderRef& ref) { return ref.folder == entry.first; });
+    });
+  }
+  for (const int gone : answer.unlisted) folders_.erase(gone);
+  for (const FolderRef& ref : answer.listed) {
+    if (ref.folder < 0) continue;
+    auto [folder, fresh] = folders_.try_emplace(ref.folder);
+    if (fresh || folder->second.item_class != ref.item_class) folder->second = {.item_class = ref.item_class};
+  }
+  if (folders_.empty()) {
+    list_wanted_ = true;
+    return WaitAndStep(10'000);
+  }
+  Think();
+}
+
+// ---- In the end
+
+std::optional<std::string> Device::Missing(World& world) const {
+  const MailHost::Mailbox& box = world.host.mailbox(mailbox);
+  for (const FolderRef& ref : box.List()) {
+    const auto found = folders_.find(ref.folder);
+    if (found == folders_.end()) return "does not know " + FolderName(ref.folder);
+    const Folder& folder = found->second;
+    if (folder.item_class != ref.item_class && box.declared) return "takes " + FolderName(ref.folder) + " for another class";
+    if (folder.excused) continue;
+    const std::uint64_t latest = world.host.LatestFor(mailbox, ref.folder, id);
+    if (folder.have >= latest) continue;
+    if (box.folders[static_cast<std::size_t>(ref.folder)].early > folder.have) {
+      world.stakes.Count(Stake::kMissedByEarlyPublish);
+      continue;
+    }
+    return "has " + std::to_string(folder.have) + " changes of " + FolderName(ref.folder) + ", and there are " + std::to_string(latest);
+  }
+  return std::nullopt;
+}
+
+}  // namespace mailwake::sim

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/sim/plants.h"
+
+#include <iostream>
+
+#ifdef MAILWAKE_PLANTS
+#include "engine/src/plant.h"
+#endif
+
+namespace mailwake::sim {
+
+#ifdef MAILWAKE_PLANTS
+
+int ListPlants() {
+  for (const PlantInfo& plant : kPlants) std::cout << plant.name << '\n';
+  return 0;
+}
+
+int TakePlant(const std::string& name) {
+  for (const PlantInfo& plant : kPlants) {
+    if (plant.name != name) continue;
+    planted = plant.plant;
+    return 0;
+  }
+  std::cerr << "no such plant: " << name << " (--plant list)\n";
+  return 2;
+}
+
+#else
+
+int ListPlants() {
+  std::cerr << "this build has no plants\n";
+  return 2;
+}
+
+int TakePlant(const std::string&) { return ListPlants(); }
+
+#endif
+
+}  // namespace mailwake::sim

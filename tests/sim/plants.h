@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plants: faults that are put into the real code on purpose, one at a time, to see that the checkers find them. Only a build with
+// MAILWAKE_PLANTS has them.
+//
+// Threads:    call before the first world is made.
+
+#ifndef MAILWAKE_TESTS_SIM_PLANTS_H_
+#define MAILWAKE_TESTS_SIM_PLANTS_H_
+
+#include <string>
+
+namespace mailwake::sim {
+
+// Prints the names, one a line; answers the exit code.
+int ListPlants();
+// Breaks the code there. Answers 0, or the exit code if there is no such plant.
+int TakePlant(const std::string& name);
+
+}  // namespace mailwake::sim
+
+#endif  // MAILWAKE_TESTS_SIM_PLANTS_H_
