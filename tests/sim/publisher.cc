@@ -200,7 +200,6 @@ void Publisher::Answered(const ReportPtr& report, const absl::Status& status, bo
 
 void Publisher::Retry(const ReportPtr& report) {
   if (!report->last) return Done(report);
-  if (report->attempt != 0) world_.stakes.Count(Stake::kUnacknowledgedAtCrash);
   world_.queue.After(Duration(world_.random.Between(1, kRetryMs)), [this, report] { Send({report}); });
 }
 
@@ -215,7 +214,10 @@ void Publisher::Done(const ReportPtr& report) {
 
 void Publisher::ServerGone() {
   for (const auto& call : std::exchange(calls_, {})) {
-    for (const ReportPtr& report : call->reports) Retry(report);
+    for (const ReportPtr& report : call->reports) {
+      world_.stakes.Count(Stake::kUnacknowledgedAtCrash);
+      Retry(report);
+    }
   }
   for (auto& [mailbox, list] : lists_) {
     if (!list.under_way) continue;
