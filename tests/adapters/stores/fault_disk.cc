@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <list>
 #include <new>
 #include <string>
@@ -32,6 +33,8 @@ struct State {
   int fail_all ABSL_GUARDED_BY(mutex) = 0;
   int fail_after ABSL_GUARDED_BY(mutex) = 0;  // 0: never
   int fail_once ABSL_GUARDED_BY(mutex) = 0;
+  int fail_read_after ABSL_GUARDED_BY(mutex) = 0;  // 0: never
+  int fail_read ABSL_GUARDED_BY(mutex) = 0;
   int wal_syncs ABSL_GUARDED_BY(mutex) = 0;
   std::list<Undo> undo ABSL_GUARDED_BY(mutex);
 };
@@ -105,6 +108,14 @@ int Close(sqlite3_file* file) {
 }
 
 int Read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
+  {
+    State& state = TheState();
+    MutexLock lock(state.mutex);
+    if (state.fail_read_after > 0 && --state.fail_read_after == 0) {
+      std::memset(bytes, 0, static_cast<std::size_t>(size));
+      return state.fail_read;
+    }
+  }
   return Real(file)->pMethods->xRead(Real(file), bytes, size, offset);
 }
 int FileSize(sqlite3_file* file, sqlite3_int64* size) { return Real(file)->pMethods->xFileSize(Real(file), size); }
@@ -203,6 +214,17 @@ void FaultDisk::FailWriteNumber(int n, int code) {
 bool FaultDisk::HasFailed() {
   MutexLock lock(TheState().mutex);
   return TheState().fail_after == 0;
+}
+
+void FaultDisk::FailReadNumber(int n, int code) {
+  MutexLock lock(TheState().mutex);
+  TheState().fail_read_after = n;
+  TheState().fail_read = code;
+}
+
+bool FaultDisk::ReadHasFailed() {
+  MutexLock lock(TheState().mutex);
+  return TheState().fail_read_after == 0;
 }
 
 void FaultDisk::Freeze() {

@@ -22,6 +22,9 @@ class FaultDisk {
   static void FailWriteNumber(int n, int code);
   // False: the n-th has not come yet.
   static bool HasFailed();
+  // The same for reads. SQLITE_IOERR_SHORT_READ: as if the file ended there.
+  static void FailReadNumber(int n, int code);
+  static bool ReadHasFailed();
 
   // From now on nothing reaches the files.
   static void Freeze();

@@ -105,6 +105,48 @@ TEST_F(SqliteFaults, WhicheverWriteFailsNothingAcknowledgedIsLostAndNoHalfIsKept
   }
 }
 
+// Fail on the n-th read, for every n, or find the file cut there: opening, looking at the pages, loading and committing included.
+TEST_F(SqliteFaults, WhicheverReadFailsAnAnswerIsRightOrAnErrorAndNothingIsLost) {
+  const auto name = [](int i) { return "mailbox" + std::to_string(i); };
+  {
+    auto store = OpenSqliteStore(path_).value();
+    WriteBatch batch;
+    for (int i = 0; i < 400; ++i) batch.mailboxes.push_back(VersionBatch(name(i), 7).mailboxes[0]);
+    ASSERT_TRUE(Commit(*store, batch).ok());
+  }
+  for (const int code : {SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ}) {
+    int errors = 0;
+    for (int n = 1;; ++n) {
+      const std::string path = directory_.File("read" + std::to_string(code) + "-" + std::to_string(n) + ".db");
+      std::filesystem::copy_file(path_, path);
+      FaultDisk::FailReadNumber(n, code);
+      Version acknowledged = 7;
+      auto store = OpenSqliteStore(path, {.readers = 1});
+      EXPECT_TRUE(store.ok() || store.status().message().size() > 20) << store.status();
+      for (const int i : {0, 5, 200, 399}) {
+        if (!store.ok()) break;
+        const absl::StatusOr<MailboxRecord> record = Load(**store, name(i));
+        errors += !record.ok();
+        EXPECT_TRUE(!record.ok() || WholeVersion(*record) == 7u) << "read " << n;
+      }
+      if (store.ok() && Commit(**store, VersionBatch(name(5), 9)).ok()) acknowledged = 9;
+      const bool failed = FaultDisk::ReadHasFailed();
+      FaultDisk::FailReadNumber(0, 0);
+      if (store.ok() && code == SQLITE_IOERR_READ) {
+        EXPECT_EQ(WholeVersion(*Load(**store, name(200))), 7u) << "it goes on";
+        EXPECT_TRUE(Commit(**store, VersionBatch(name(6), 9)).ok());
+      }
+      store = absl::UnknownError("closed");
+      store = OpenSqliteStore(path);
+      ASSERT_TRUE(store.ok()) << n << store.status();
+      EXPECT_GE(WholeVersion(*Load(**store, name(5))), acknowledged) << n;
+      if (!failed) break;
+      ASSERT_LT(n, 1000);
+    }
+    EXPECT_GT(errors, 0) << "no load was ever told";
+  }
+}
+
 TEST_F(SqliteFaults, LosingPowerAtWhicheverWriteLosesNothingAcknowledged) {
   for (int n = 1;; ++n) {
     const std::string path = directory_.File(std::to_string(n) + ".db");
