@@ -132,13 +132,22 @@ void StoreThreads::RunShare(Connection& reader, std::span<ReadJob> jobs) {
   RunReads(reader, jobs);
 }
 
+// A read that fails may have ended the snapshot: those after it get another.
 void StoreThreads::RunReads(Connection& reader, std::span<ReadJob> jobs) {
-  std::vector<absl::Status> results(jobs.size());
-  absl::Status status = reader.Read([&] {
-    for (std::size_t i = 0; i < jobs.size(); ++i) results[i] = Note(jobs[i].work(reader, jobs[i].key));
-    return absl::OkStatus();
-  });
-  for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(status.ok() ? std::move(results[i]) : status);
+  while (!jobs.empty()) {
+    std::vector<absl::Status> results;
+    const absl::Status status = reader.Read([&] {
+      for (ReadJob& job : jobs) {
+        results.push_back(Note(job.work(reader, job.key)));
+        if (!results.back().ok()) return results.back();
+      }
+      return absl::OkStatus();
+    });
+    if (results.empty()) results.assign(jobs.size(), status);  // no snapshot
+    const bool unsure = !status.ok() && results.back().ok();   // it could not be ended
+    for (std::size_t i = 0; i < results.size(); ++i) jobs[i].done(unsure ? status : std::move(results[i]));
+    jobs = jobs.subspan(results.size());
+  }
 }
 
 absl::Status StoreThreads::Note(absl::Status status) {

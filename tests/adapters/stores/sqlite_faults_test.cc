@@ -131,7 +131,8 @@ TEST_F(SqliteFaults, WhicheverReadFailsAnAnswerIsRightOrAnErrorAndNothingIsLost)
           continue;
         }
         ++errors;
-        EXPECT_EQ(record.status().code(), code == SQLITE_IOERR_READ ? absl::StatusCode::kUnavailable : absl::StatusCode::kDataLoss);
+        EXPECT_EQ(record.status().code(), code == SQLITE_IOERR_READ ? absl::StatusCode::kUnavailable : absl::StatusCode::kDataLoss)
+            << record.status() << ", read " << n;
       }
       if (store.ok() && Commit(**store, VersionBatch(name(5), 9)).ok()) acknowledged = 9;
       const bool failed = FaultDisk::ReadHasFailed();
