@@ -131,6 +131,9 @@ TEST_P(LimitsTest, WithoutDescriptorsConnectionsWaitInsteadOfFailing) {
   ASSERT_TRUE(before.connected());
   HttpsClient waits(server.server->address(), {});
   ASSERT_TRUE(Eventually([&] { return server.server->stats().accepted == 2; }));
+  // The loop looks for one more connection after each, which takes a descriptor for a moment: once it answers again, it has.
+  ASSERT_TRUE(before.Send(Get("/echo")));
+  ASSERT_EQ(before.Receive().status, 200);
   // Leave the process one descriptor, for the next client's own socket.
   rlimit original{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &original), 0);
