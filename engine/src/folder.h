@@ -73,6 +73,9 @@ class Folder {
   // The highest version by anybody but `device`.
   Version VersionFor(DeviceNumber device) const { return origin_ == device ? other() : version(); }
 
+  // Somebody but the device changed it after `cursor`. Most are not behind: the first look says so.
+  bool Behind(DeviceNumber device, Version cursor) const { return version() > cursor && VersionFor(device) > cursor && alive(); }
+
   // A change by `by` (kNoDevice: nobody in particular) got version `next`. REQUIRES: next > version().
   void Change(Version next, DeviceNumber by) {
     if (Planted(Plant::kOwnByTime) && by == kNoDevice && origin_ != kNoDevice && next - version() < 64) by = origin_;

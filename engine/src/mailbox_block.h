@@ -84,18 +84,14 @@ class MailboxBlock {
   }
   void ForgetCursors(DeviceNumber device);
   // Somebody else changed the folder after the device's cursor.
-  bool Behind(DeviceNumber device, FolderNumber number) const {
-    const Version at = cursor(device, number);
-    return folder(number).version() > at && folder(number).VersionFor(device) > at && folder(number).alive();
-  }
+  bool Behind(DeviceNumber device, FolderNumber number) const { return folder(number).Behind(device, cursor(device, number)); }
   // Visits those of the folders in which the device is behind.
   template <typename Visit>
   void ForEachBehind(DeviceNumber device, const FolderSet& folders, Visit visit) const {
     const Folder* const all = Folders();
-    const PackedVersion* const cursors = Cursors(device);
+    const PackedVersion* const row = Cursors(device);
     folders.ForEach([&](FolderNumber number) {
-      const Version at = number < kMostInRow ? cursors[number].Get() : FarCursor(device, number);
-      if (all[number].version() > at && all[number].VersionFor(device) > at && all[number].alive()) visit(number);
+      if (all[number].Behind(device, number < kMostInRow ? row[number].Get() : FarCursor(device, number))) visit(number);
     });
   }
 
