@@ -148,6 +148,7 @@ class Shard {
   Mailbox& Enter(const MailboxKey& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox* FindMailbox(const MailboxKey& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayDefer(const Mailbox& mailbox) const { return mailbox.deferred().size() < context_.options.limits.deferred_per_mailbox; }
+  static absl::Status TooManyWait() { return absl::UnavailableError("too many calls wait for the mailbox to be read; try again"); }
   // Until the mailbox has been read. REQUIRES: MayDefer.
   void Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -204,6 +205,7 @@ class Shard {
   struct OwnedChange;
   struct Group;
   struct Waiting;
+  void DeferGroup(Mailbox& mailbox, std::shared_ptr<Group> group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AddWaiting(Mailbox& mailbox, const Change& change, Waiting& waiting, Done& done, Effects& effects)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

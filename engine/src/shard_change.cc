@@ -7,10 +7,9 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
-#include <deque>
 #include <memory>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "engine/src/check.h"
 #include "engine/src/join.h"
@@ -27,34 +26,31 @@ void RecordErased(Mailbox& mailbox, FolderNumber number, MailboxWrite& write) {
   write.erased_folders.emplace_back(mailbox.FolderId(number));
 }
 
-absl::Status TooManyWait() { return absl::UnavailableError("too many calls wait for the mailbox to be read; publish again"); }
-
 absl::Status NoVersions() { return absl::UnavailableError("the store has not confirmed a block of versions; publish again"); }
-
-// Of the plant: every open window begins again.
-[[maybe_unused]] void Lengthen(Device& device, const Options& options, std::int64_t now_ms) {
-  for (std::size_t item_class = 0; item_class < kItemClasses; ++item_class) {
-    if (device.woken_ms(item_class) + options.coalesce[item_class].count() > now_ms) device.SetWoken(item_class, now_ms);
-  }
-}
 
 }  // namespace
 
-// A change whose strings are its own, for one that waits for its mailbox.
+// A change that waits for its mailbox: its strings are its own.
 struct Shard::OwnedChange {
-  OwnedChange(const Change& from, Version given) : folder(from.folder), device(from.device), change(from), version(given) {
-    change.mailbox = {};  // it waits in it
+  OwnedChange(const Change& change, Version given) : folder(change.folder), device(change.device), rest(change), version(given) {}
+
+  // Valid while this is.
+  Change Get() const {
+    Change change = rest;
+    change.mailbox = {};  // the one in which it waited
     change.folder = folder;
     change.device = device;
+    return change;
   }
+
   std::string folder, device;
-  Change change;
+  Change rest;
   Version version;
 };
 
 // Those of one call in one mailbox.
 struct Shard::Group {
-  std::deque<OwnedChange> changes;
+  std::vector<OwnedChange> changes;
   Done done;
 };
 
@@ -92,13 +88,17 @@ void Shard::Publish(std::span<const KeyedChange> changes, Done&& done, Effects& 
 
 void Shard::DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) {
   if (!MayDefer(mailbox)) return effects.Call(std::move(done), TooManyWait());
-  auto waiting = std::make_unique<std::pair<OwnedChange, Done>>(std::piecewise_construct, std::tuple(change, NextVersion(effects)),
-                                                                std::forward_as_tuple(std::move(done)));
+  DeferGroup(mailbox, std::make_shared<Group>(Group{.changes = {OwnedChange(change, NextVersion(effects))}, .done = std::move(done)}));
+}
+
+void Shard::DeferGroup(Mailbox& mailbox, std::shared_ptr<Group> group) {
   Defer(mailbox,
-        [this, waiting = std::move(waiting)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-          const OwnedChange& owned = waiting->first;
-          const bool apply = loaded.ok() && !Planted(Plant::kLoadOverwrites);
-          Finish(std::move(waiting->second), apply ? Apply(read, owned.change, owned.version, later) : loaded, later);
+        [this, group = std::move(group)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          absl::Status outcome = loaded;
+          for (const OwnedChange& owned : group->changes) {
+            if (loaded.ok() && !Planted(Plant::kLoadOverwrites)) outcome.Update(Apply(read, owned.Get(), owned.version, later));
+          }
+          Finish(std::move(group->done), outcome, later);
         });
 }
 
@@ -108,15 +108,8 @@ absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& 
   if (found == waiting.groups.end()) {
     if (!MayDefer(mailbox)) return TooManyWait();
     if (!waiting.join) waiting.join = std::make_shared<Join>(std::move(done));
-    auto group = std::make_shared<Group>();
-    group->done = Join::Part(waiting.join);
-    Defer(mailbox, [this, group](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      absl::Status outcome = loaded;
-      for (const OwnedChange& owned : group->changes) {
-        if (loaded.ok() && !Planted(Plant::kLoadOverwrites)) outcome.Update(Apply(read, owned.change, owned.version, later));
-      }
-      Finish(std::move(group->done), outcome, later);
-    });
+    auto group = std::make_shared<Group>(Group{.done = Join::Part(waiting.join)});
+    DeferGroup(mailbox, group);
     found = waiting.groups.emplace(&mailbox, std::move(group)).first;
   }
   found->second->changes.emplace_back(change, NextVersion(effects));  // now: a sync that begins after this call covers the change
@@ -180,7 +173,7 @@ void Shard::MakeDurable(Mailbox& mailbox) {
 void Shard::WakeWatchers(Mailbox& mailbox, FolderNumber folder, Effects& effects) {
   const auto wake = [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!At(slot).folders.Contains(folder) || !mailbox.Behind(At(slot).device, folder)) return;
-    if (Planted(Plant::kWindowGrows)) Lengthen(mailbox.device(At(slot).device), context_.options, now_ms());
+    if (Planted(Plant::kWindowGrows)) mailbox.device(At(slot).device).SetWoken(0, now_ms());  // e-mail's window begins anew
     if (windows_) return Reconsider(slot, effects);
     MarkReady(slot, effects);  // a new version, which no window holds back: it is judged when it is delivered
   };

@@ -16,14 +16,6 @@ namespace {
 constexpr std::int64_t kRewriteFirstMs = 1'000;
 constexpr std::int64_t kRewriteMostMs = 60'000;
 
-// Of the plant.
-[[maybe_unused]] void RollBack(Mailbox& mailbox) {
-  for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
-    Folder& folder = mailbox.folder(number);
-    folder.Adopt(folder.other(), folder.other(), kNoDevice);
-  }
-}
-
 }  // namespace
 
 void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effects& effects) {
@@ -75,7 +67,7 @@ void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
   }
   for (Mailbox* mailbox : outgoing->mailboxes) {
     --mailbox->writes;
-    if (!ok && Planted(Plant::kRollBack)) RollBack(*mailbox);
+    if (!ok && Planted(Plant::kRollBack) && mailbox->folder_count() > 0) mailbox->folder(0).Restart(0);
     if (!ok && !mailbox->unsaved) {
       mailbox->unsaved = true;
       unsaved_.push_back(mailbox);

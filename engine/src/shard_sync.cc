@@ -23,8 +23,7 @@ constexpr auto kSeenAgain = std::chrono::hours(24);
 void Shard::WhenLoaded(const MailboxKey& id, Done&& done, Call call, Effects& effects) {
   Mailbox& mailbox = Enter(id);
   if (!mailbox.loading) return Finish(std::move(done), call(mailbox, effects), effects);
-  if (!MayDefer(mailbox))
-    return effects.Call(std::move(done), absl::UnavailableError("too many calls wait for the mailbox to be read; try again"));
+  if (!MayDefer(mailbox)) return effects.Call(std::move(done), TooManyWait());
   auto waiting = std::make_unique<std::pair<Done, Call>>(std::move(done), std::move(call));
   Defer(mailbox,
         [this, waiting = std::move(waiting)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
