@@ -72,11 +72,12 @@ void Ledger::SentAgain(const Receipt& receipt, Instant now) {
     if (watch == nullptr) continue;
     const auto entry = std::ranges::find(watch->open, receipt.change, &Entry::change);
     if (entry != watch->open.end()) {
-      entry->effective = kNever;  // what was seen of it may have been the first try
+      entry->effective = kNever;
+      entry->again = true;
       continue;
     }
     if (!Untold(*watch)) ++totals_.wakes_expected;
-    watch->open.push_back({.change = receipt.change, .sent = now, .unsure = true});
+    watch->open.push_back({.change = receipt.change, .sent = now, .unsure = true, .again = true});
   }
 }
 
@@ -121,7 +122,7 @@ void Ledger::WokenFor(DeviceIndex device, std::string_view folder, Instant answe
     Complain("foreign wake", device, folder);
     return;
   }
-  if (causes.size() == 1) causes.front()->effective = std::min(causes.front()->effective, answered);
+  if (Entry& only = *causes.front(); causes.size() == 1 && !only.again) only.effective = std::min(only.effective, answered);
   // A change that a Sync may have overtaken says nothing of this wake's time, unless the wake can be about no other: then no Sync held it.
   Instant first = kNever;
   Instant first_unsure = kNever;

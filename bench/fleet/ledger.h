@@ -89,6 +89,7 @@ class Ledger : public DeviceEvents {
     Instant effective = kNever;  // it had surely taken effect by then: acknowledged, or the only one that a wake can have been about
     bool told = false;
     bool unsure = false;  // a Sync ran while it was published
+    bool again = false;   // sent more than once: which of the tries woke, nobody outside can tell
   };
   struct Watch {
     std::string folder;

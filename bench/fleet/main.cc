@@ -46,5 +46,8 @@ int main(int argc, char** argv) {
   }
   if (!options.quiet || !options.json) std::fputs(Table(*report).c_str(), options.json ? stderr : stdout);
   if (options.json) std::printf("%s\n", Json(*report).c_str());
+  if (options.quiet && options.json) {
+    for (const std::string& complaint : report->complaints) std::fprintf(stderr, "%s\n", complaint.c_str());
+  }
   return report->good() ? 0 : 1;
 }

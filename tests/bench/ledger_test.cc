@@ -74,6 +74,21 @@ TEST_F(LedgerTest, AChangeThatIsSentAgainNeedNotWakeAgain) {
   EXPECT_EQ(totals.undecided, 1u);
 }
 
+// The wake that comes between the second try's first byte and its answer may be about the first.
+TEST_F(LedgerTest, AWakeDoesNotSayWhichTryTookEffect) {
+  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(100ms));
+  ledger_.SentAgain(receipt, At(200ms));
+  Wake(0, "inbox", 205ms);
+  Sync(0, "inbox", 206ms);
+  Wake(0, "inbox", 209ms);
+  ledger_.Acknowledged(receipt, At(210ms));
+  Sync(0, "inbox", 212ms);
+  Wake(0, "inbox", 220ms);
+  const Totals totals = Finish();
+  EXPECT_EQ(totals.foreign, 1u);  // the third: no try was on its way any more
+  EXPECT_EQ(totals.missed, 0u);
+}
+
 // Its origin is still not concerned.
 TEST_F(LedgerTest, AChangeThatIsSentAgainIsForeignToItsOrigin) {
   const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(100ms));

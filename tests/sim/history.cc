@@ -16,7 +16,7 @@ const char* Text(What what) {
                                            "power lost",
                                            "server closed",
                                            "drain",
-                                           "clock jumps by ms",
+                                           "clock jumps by",
                                            "store fails",
                                            "store is well",
                                            "publish",
@@ -51,7 +51,11 @@ void Print(const Record& record, Time from, std::ostream& out) {
   if (record.folder != kNone) out << 'f' << record.folder << ' ';
   out << Text(record.what);
   if (record.what == What::kEnd) out << ' ' << Name(static_cast<EndReason>(record.detail));
-  if (record.a != 0) out << " #" << record.a;
+  if (record.what == What::kClockJump) {
+    out << ' ' << std::showpos << static_cast<std::int64_t>(record.a) << std::noshowpos << " ms";
+  } else if (record.a != 0) {
+    out << " #" << record.a;
+  }
   if (record.b != 0) out << " (" << record.b << ")";
   out << '\n';
 }
