@@ -119,6 +119,7 @@ Step Device::Lost(Loss loss, Instant now) {
   const bool idle_cut = loss == Loss::kSilent || now - asked_ >= config_.heartbeat.minimum;
   if (command_ == Command::kPing && written_ && idle_cut) tuner_.Silent();
   written_ = false;
+  if (loss == Loss::kClosed) events_.Closed(index_, now);
   return Pause(std::nullopt, loss == Loss::kSilent ? "no answer" : "the connection was lost");
 }
 

@@ -64,6 +64,8 @@ class DeviceEvents {
   virtual void Woken(DeviceIndex device, std::span<const std::string> folders, Instant answered) = 0;
   virtual void Synced(DeviceIndex device, std::string_view folder, Instant asked, Instant answered) = 0;
   virtual void Expired(DeviceIndex device, Instant asked, Instant answered) = 0;
+  // The server's end closed the connection under a request.
+  virtual void Closed(DeviceIndex device, Instant now) = 0;
 };
 
 struct DeviceConfig {

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t kMostComplaints = 10;
 
+// A server writes a Sync down after it has answered it. Longer ago than this it is written, however slow the disk.
+constexpr std::chrono::seconds kSyncSettles{1};
+
 }  // namespace
 
 Ledger::Ledger(std::uint32_t mailboxes, std::uint32_t devices_per_mailbox, Span late_after)
@@ -88,7 +91,7 @@ void Ledger::Watching(DeviceIndex device, std::span<const std::string> folders) 
   Watches now;
   for (const std::string& folder : folders) {
     Watch* old = Find(device, folder);
-    now.push_back(old != nullptr ? std::move(*old) : Watch{.folder = folder, .open = {}});
+    now.push_back(old != nullptr ? std::move(*old) : Watch{.folder = folder});
     if (old != nullptr) old->open.clear();
   }
   for (const Watch& dropped : watches_[device]) Dissolve(dropped);
@@ -117,12 +120,17 @@ void Ledger::WokenFor(DeviceIndex device, std::string_view folder, Instant answe
       if (entry.sent <= answered) causes.push_back(&entry);
     }
   }
+  const bool excused = watch != nullptr && std::exchange(watch->excused, false);
+  if (causes.empty() && excused) {
+    ++totals_.repeated;
+    return;
+  }
   if (causes.empty()) {
     ++totals_.foreign;
     Complain("foreign wake", device, folder);
     return;
   }
-  if (Entry& only = *causes.front(); causes.size() == 1 && !only.again) only.effective = std::min(only.effective, answered);
+  if (Entry& only = *causes.front(); causes.size() == 1 && !only.again && !excused) only.effective = std::min(only.effective, answered);
   // A change that a Sync may have overtaken says nothing of this wake's time, unless the wake can be about no other: then no Sync held it.
   Instant first = kNever;
   Instant first_unsure = kNever;
@@ -146,6 +154,8 @@ void Ledger::Synced(DeviceIndex device, std::string_view folder, Instant asked, 
   MutexLock lock(mutex_);
   Watch* watch = Find(device, folder);
   if (watch == nullptr) return;
+  watch->synced = answered;
+  watch->excused = false;
   const bool untold_before = Untold(*watch);
   Watch gone;
   std::erase_if(watch->open, [&](const Entry& entry) {
@@ -172,6 +182,11 @@ void Ledger::Expired(DeviceIndex device, Instant asked, Instant) {
     Complain("expired although behind", device, watch.folder);
     for (Entry& entry : watch.open) entry.told = true;
   }
+}
+
+void Ledger::Closed(DeviceIndex device, Instant now) {
+  MutexLock lock(mutex_);
+  for (Watch& watch : watches_[device]) watch.excused = watch.excused || (watch.synced && now - *watch.synced < kSyncSettles);
 }
 
 // ---- looking in ---------------------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ struct Totals {
   std::uint64_t foreign = 0;         // namings of a folder in which nothing by others had happened
   std::uint64_t covered = 0;         // notices that a Sync overtook
   std::uint64_t undecided = 0;       // notices that a Sync may have overtaken
-  std::uint64_t repeated = 0;        // namings of a folder that the device knew to be behind
+  std::uint64_t repeated = 0;        // namings of a folder that the device knew to be behind, or that a crash made it sync again
   std::uint64_t late = 0;            // of `wakes`: those that took longer than `late_after`
   std::uint64_t answers = 0;         // Ping answers with news
 };
@@ -69,6 +69,7 @@ class Ledger : public DeviceEvents {
   void Woken(DeviceIndex device, std::span<const std::string> folders, Instant answered) override;
   void Synced(DeviceIndex device, std::string_view folder, Instant asked, Instant answered) override;
   void Expired(DeviceIndex device, Instant asked, Instant answered) override;
+  void Closed(DeviceIndex device, Instant now) override;
 
   // ---- looking in ----------------------------------------------------------------------------------------------------------------------
   // Notices that are due and have not come.
@@ -93,7 +94,9 @@ class Ledger : public DeviceEvents {
   };
   struct Watch {
     std::string folder;
-    std::vector<Entry> open;
+    std::vector<Entry> open = {};
+    std::optional<Instant> synced = std::nullopt;  // the last Sync, answered
+    bool excused = false;  // a server that crashed right after it may not have kept it: one wake more is not foreign
   };
   using Watches = std::vector<Watch>;
 

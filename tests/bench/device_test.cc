@@ -30,11 +30,13 @@ class Diary : public DeviceEvents {
     last_asked = asked;
   }
   void Expired(DeviceIndex, Instant, Instant) override { lines.push_back("expired"); }
+  void Closed(DeviceIndex, Instant) override { ++closed; }
 
   std::vector<std::string> Take() { return std::exchange(lines, {}); }
 
   std::vector<std::string> lines;
   Instant last_asked;
+  int closed = 0;
 
  private:
   void Note(std::string line, std::span<const std::string> folders) {
@@ -232,6 +234,15 @@ TEST_F(DeviceTest, TakesAnEmptySyncAnswerAsNothingNew) {
   Answer(PingStatus(2, {"cal"}));
   EXPECT_EQ(Answer(Ok("")), "Ping");
   EXPECT_THAT(diary_.Take(), ElementsAre("woken cal", "synced cal"));
+}
+
+TEST_F(DeviceTest, TellsOfAConnectionThatWasClosedAndNotOfSilence) {
+  Arrive();
+  Lose(Device::Loss::kSilent, 10s);
+  EXPECT_EQ(diary_.closed, 0);
+  Waited();
+  Lose(Device::Loss::kClosed, 10s);
+  EXPECT_EQ(diary_.closed, 1);
 }
 
 TEST_F(DeviceTest, RepeatsALostSyncFirstWithTheSameSyncKey) {

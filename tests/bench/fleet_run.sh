@@ -1,36 +1,19 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # fleet_run.sh MAILWAKE FLEET: a small fleet against a real server; every wake that is due comes, and no other.
-set -eu
+set -euo pipefail
 mailwake=$1
 fleet=$2
 dir=$(mktemp -d)
-trap 'kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
-server=
+. "$(dirname "$0")/../crash/server.sh"
 
-fail() {
-  echo "FAILED: $1" >&2
-  cat "$dir"/*.log >&2
-  exit 1
-}
-
-(umask 077 && echo "a-token-of-this-test-only" > "$dir/token")
-"$fleet" --devices 60 --devices-per-mailbox 2 --print-passwd > "$dir/passwd"
-[ "$(wc -l < "$dir/passwd")" = 30 ] || fail "--print-passwd prints a line for each mailbox"
-"$mailwake" user import "$dir/passwd" --store "sqlite:$dir/store.db" > "$dir/import.log" 2>&1 || fail "import"
-: > "$dir/serve.log"  # there before it is looked into
-"$mailwake" serve --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token" > "$dir/serve.log" 2>&1 &
-server=$!
-for _ in $(seq 300); do
-  url=$(sed -n 's/^mailwake ready \(https:[^ ]*\).*/\1/p' "$dir/serve.log")
-  [ -n "$url" ] && break
-  sleep 0.1
-done
-[ -n "$url" ] || fail "the server did not get ready"
+make_accounts 60 2
+[ "$(wc -l <"$dir/passwd")" = 30 ] || fail "--print-passwd prints a line for each mailbox"
+start --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token"
 
 # Everything right: exit code 0, and the numbers say so.
 "$fleet" --server "$url" --token-file "$dir/token" --insecure --server-pid "$server" --devices 60 --devices-per-mailbox 2 --seconds 4 --rate 60 \
-  --json --quiet > "$dir/result.json" 2> "$dir/fleet.log" || { cat "$dir/result.json" >&2; fail "the run found faults"; }
+  --json --quiet > "$dir/result.json" 2> "$dir/fleet.log" || fail "the run found faults"
 grep -q '^{"devices":60,"connected":60,.*"missed":0,"foreign":0,.*"server_rss_per_ping_bytes":[0-9]' "$dir/result.json" || fail "$(cat "$dir/result.json")"
 grep -q '"wakes":0,' "$dir/result.json" && fail "nobody was woken: $(cat "$dir/result.json")"
 

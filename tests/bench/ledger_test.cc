@@ -89,6 +89,44 @@ TEST_F(LedgerTest, AWakeDoesNotSayWhichTryTookEffect) {
   EXPECT_EQ(totals.missed, 0u);
 }
 
+// A server that is killed right after it answered a Sync may wake once more for what that Sync held; no more than once, and no later.
+TEST_F(LedgerTest, ASyncThatACrashMayHaveLostIsDoneAgain) {
+  Publish("inbox", 100ms);
+  Wake(0, "inbox", 105ms);
+  Sync(0, "inbox", 106ms);
+  ledger_.Closed(0, At(500ms));
+  Wake(0, "inbox", 2'000ms);
+  Totals totals = ledger_.totals();
+  EXPECT_EQ(totals.repeated, 1u);
+  EXPECT_EQ(totals.foreign, 0u);
+  Sync(0, "inbox", 2'001ms);
+  Wake(0, "inbox", 2'100ms);
+  EXPECT_EQ(ledger_.totals().foreign, 1u);
+}
+
+TEST_F(LedgerTest, ASyncLongBeforeACrashIsKept) {
+  Publish("inbox", 100ms);
+  Wake(0, "inbox", 105ms);
+  Sync(0, "inbox", 106ms);
+  ledger_.Closed(0, At(1'200ms));
+  Wake(0, "inbox", 2'000ms);
+  EXPECT_EQ(Finish().foreign, 1u);
+}
+
+// The wake may be about what the crash undid.
+TEST_F(LedgerTest, AWakeAfterACrashDoesNotSayThatANewChangeTookEffect) {
+  Publish("inbox", 100ms);
+  Wake(0, "inbox", 105ms);
+  Sync(0, "inbox", 106ms);
+  ledger_.Closed(0, At(500ms));
+  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(1'990ms));
+  Wake(0, "inbox", 2'000ms);
+  Sync(0, "inbox", 2'001ms);
+  Wake(0, "inbox", 2'010ms);
+  ledger_.Acknowledged(receipt, At(2'011ms));
+  EXPECT_EQ(Finish().foreign, 0u);
+}
+
 // Its origin is still not concerned.
 TEST_F(LedgerTest, AChangeThatIsSentAgainIsForeignToItsOrigin) {
   const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(100ms));

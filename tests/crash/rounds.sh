@@ -14,27 +14,7 @@ fleet=$3
 rounds=${ROUNDS:-10}
 RANDOM=${SEED:-$$}
 dir=$(mktemp -d)
-server=
-trap 'kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
-
-fail() {
-  echo "FAILED: $1" >&2
-  tail -n 20 "$dir"/*.log >&2
-  cat "$dir/result.json" >&2 || true
-  exit 1
-}
-
-start() {
-  : >"$dir/serve.log"
-  "$mailwake" serve --config "$dir/mailwake.toml" >"$dir/serve.log" 2>&1 &
-  server=$!
-  for _ in $(seq 300); do
-    grep -q '^mailwake ready' "$dir/serve.log" && return 0
-    kill -0 "$server" 2>/dev/null || fail 'the server did not start again'
-    sleep 0.05
-  done
-  fail 'the server did not get ready'
-}
+. "$(dirname "$0")/server.sh"
 
 end() {
   local code=0
@@ -48,18 +28,9 @@ end() {
   fi
 }
 
-(umask 077 && echo "a-token-of-this-test-only" >"$dir/token")
-"$fleet" --devices 150 --devices-per-mailbox 3 --print-passwd >"$dir/passwd"
-"$mailwake" user import "$dir/passwd" --store "sqlite:$dir/store.db" >"$dir/import.log" 2>&1
+make_accounts 150 3
 # The first start finds a port, which the others keep.
-"$mailwake" serve --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token" >"$dir/serve.log" 2>&1 &
-server=$!
-for _ in $(seq 300); do
-  url=$(sed -n 's/^mailwake ready \(https:[^ ]*\).*/\1/p' "$dir/serve.log")
-  [ -n "$url" ] && break
-  sleep 0.1
-done
-[ -n "$url" ] || fail 'the server did not get ready'
+start --listen 127.0.0.1:0 --store "sqlite:$dir/store.db" --ingest-token-file "$dir/token"
 cat >"$dir/mailwake.toml" <<TOML
 listen = "${url#https://}"
 store = "sqlite:$dir/store.db"
@@ -68,17 +39,17 @@ drain_s = 1
 TOML
 kill "$server"
 wait "$server" || fail 'the first server did not drain'
-start
+start --config "$dir/mailwake.toml"
 
-# Longer than the rounds take; the fleet is stopped when they are over.
+# Longer than the rounds take.
 "$fleet" --server "$url" --token-file "$dir/token" --insecure --devices 150 --devices-per-mailbox 3 --seconds "$((rounds * 3))" --rate 60 \
   --grace 20 --json --quiet >"$dir/result.json" 2>"$dir/fleet.log" &
 devices=$!
 for round in $(seq "$rounds"); do
   sleep "$((RANDOM % 2 + 1)).$((RANDOM % 10))"
-  kill -0 "$devices" 2>/dev/null || break
+  kill -0 "$devices" 2>/dev/null || fail "the fleet was over before round $round"
   end
-  start
+  start --config "$dir/mailwake.toml"
   [ "$rounds" -le 20 ] || [ $((round % 10)) != 0 ] || echo "$round of $rounds rounds"
 done
 wait "$devices" || fail 'the fleet found faults'
@@ -87,6 +58,7 @@ grep -q '"unacknowledged":0,' "$dir/result.json" || fail 'changes were never tak
 grep -q '"wakes":0,' "$dir/result.json" && fail 'nobody was woken'
 if [ "$mode" = drain ]; then
   grep -q '"refused_pings":0,' "$dir/result.json" || fail 'a drain answered Pings with a 5xx'
+  grep -q '"repeated":0,' "$dir/result.json" || fail 'a drain forgot what devices had synced'
 else
   grep -q '"lost_connections":0,' "$dir/result.json" && fail 'no connection was lost: the kills came too late to prove anything'
 fi

@@ -13,32 +13,16 @@ minutes=${MINUTES:-30}
 sample=${SAMPLE:-10}
 devices=${DEVICES:-500}
 dir=$(mktemp -d)
-server=
-trap 'kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+. "$(dirname "$0")/server.sh"
 
-fail() {
-  echo "FAILED: $1" >&2
-  tail -n 20 "$dir"/*.log >&2
-  exit 1
-}
-
-(umask 077 && echo "a-token-of-this-test-only" >"$dir/token")
-"$fleet" --devices "$devices" --devices-per-mailbox 2 --print-passwd >"$dir/passwd"
-"$mailwake" user import "$dir/passwd" --store "sqlite:$dir/store.db" >"$dir/import.log" 2>&1
+make_accounts "$devices" 2
 cat >"$dir/mailwake.toml" <<TOML
 listen = "127.0.0.1:0"
 store = "sqlite:$dir/store.db"
 ingest_token_file = "$dir/token"
 heartbeat.min_s = 1
 TOML
-"$mailwake" serve --config "$dir/mailwake.toml" >"$dir/serve.log" 2>&1 &
-server=$!
-for _ in $(seq 300); do
-  url=$(sed -n 's/^mailwake ready \(https:[^ ]*\).*/\1/p' "$dir/serve.log")
-  [ -n "$url" ] && break
-  sleep 0.1
-done
-[ -n "$url" ] || fail 'the server did not get ready'
+start --config "$dir/mailwake.toml"
 
 "$fleet" --server "$url" --token-file "$dir/token" --insecure --devices "$devices" --devices-per-mailbox 2 --heartbeat 15 \
   --heartbeat-min 10 --heartbeat-max 40 --seconds "$((minutes * 60))" --rate 60 --json --quiet >"$dir/result.json" 2>"$dir/fleet.log" &
