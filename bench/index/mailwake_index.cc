@@ -14,6 +14,8 @@
 namespace mailwake::bench {
 namespace {
 
+constexpr std::size_t kMostProbes = 10'000;  // HotProbe's beside the keys'
+
 End EndOf(EndReason reason) {
   switch (reason) {
     case EndReason::kChanged:
@@ -36,7 +38,7 @@ void Expect(const absl::Status& status) {
 Options OptionsFor(const Keys& keys, std::atomic<std::int64_t>& now_ms) {
   Options options;
   options.heartbeat_min = std::chrono::seconds(1);
-  options.limits.pings = keys.pings() + 1;
+  options.limits.pings = keys.pings() + kMostProbes;
   options.limits.pings_per_mailbox = keys.shape().devices + 1;
   options.limits.devices_per_mailbox = keys.shape().devices + 1;
   options.limits.idle_mailboxes = std::max<std::size_t>(options.limits.idle_mailboxes, keys.pings() / 10);
@@ -119,7 +121,7 @@ void MailwakeIndex::Advance(std::int64_t now_ms) {
 
 bool MailwakeIndex::Settled(std::uint64_t pings) const {
   const Stats stats = engine_->stats();
-  return stats.holds >= pings && stats.mailboxes_loading == 0;
+  return stats.pings_held >= pings && stats.mailboxes_loading == 0;
 }
 
 void MailwakeIndex::Flush() {

@@ -51,7 +51,8 @@ class MailwakeIndex {
   void Sync(const Key& key, std::uint16_t folder);
   void Advance(std::int64_t now_ms);
 
-  // So many PINGs have come, and no mailbox is still being read.
+  Engine& engine() { return *engine_; }
+  // So many PINGs are held, and no mailbox is still being read.
   bool Settled(std::uint64_t pings) const;
   void Flush();  // the store is done with everything
   std::uint64_t memory_bytes() const { return engine_->stats().memory_bytes; }

@@ -125,9 +125,26 @@ class Page {
                      TimeText(&row), CounterText(&row, "allocs", "%.2f"), Ratio(&row, floor)});
     }
     text_ += "\n";
+    Meanwhile();
   }
 
  private:
+  // How long a wake takes in mailboxes that are in memory while the storm is read.
+  void Meanwhile() {
+    std::string lines;
+    for (const auto& [name, row] : results_.rows) {
+      if (name.workload != "storm") continue;
+      for (const auto& [when, prefix] : {std::pair("before it", "quiet_"), {"in it", "storm_"}}) {
+        std::vector<std::string> cells = {Count(name.pings), std::to_string(name.threads), when};
+        for (const char* at : {"p50", "p99", "p99.9", "max"}) cells.push_back(CounterNanos(&row, std::string(prefix) + at));
+        lines += Line(cells);
+      }
+    }
+    if (lines.empty()) return;
+    text_ += "Meanwhile, 2,000 changes a second in mailboxes that are in memory, each with a PING; from Publish to completion:\n\n";
+    text_ += Head({"storm of", "threads", "when", "p50", "p99", "p99.9", "max"}) + lines + "\n";
+  }
+
   static std::string Count(std::uint64_t count) {
     std::string text = std::to_string(count);
     for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");

@@ -5,6 +5,7 @@
 #include <mailwake/adapters/sqlite_store.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -16,10 +17,14 @@
 #include <utility>
 #include <vector>
 
+#include "bench/index/hot_probe.h"
 #include "bench/index/mailwake_index.h"
 
 namespace mailwake::bench {
 namespace {
+
+constexpr std::size_t kProbed = 1000;
+constexpr std::chrono::milliseconds kQuiet{500};
 
 // A mailbox as it is stored once its devices have synced and held a PING.
 MailboxWrite StoredMailbox(const Keys& keys, std::uint32_t first) {
@@ -71,7 +76,7 @@ void Storm::Remove() {
   directory_.clear();
 }
 
-Outcome Storm::Run(const Shape& shape, int threads) {
+StormOutcome Storm::Run(const Shape& shape, int threads) {
   Keys keys(shape);
   if (shape_ != shape) {
     Remove();
@@ -83,7 +88,13 @@ Outcome Storm::Run(const Shape& shape, int threads) {
   }
   std::array<Ended, kLanes> ended{Ended(keys), Ended(keys)};
   MailwakeIndex index(keys, Open(directory_));
-  Outcome outcome;
+  StormOutcome result;
+  Outcome& outcome = result.outcome;
+  HotProbe probe(index.engine(), kProbed);
+  const auto until = std::chrono::steady_clock::now() + kQuiet;
+  result.quiet = probe.Run([until] { return std::chrono::steady_clock::now() >= until; });
+  std::atomic<bool> over{false};
+  std::thread prober([&] { result.meanwhile = probe.Run([&over] { return over.load(); }); });
   outcome.measured = RunLanes(threads, [&](std::span<const int> lanes) {
     for (const int lane : lanes) {
       Ended::Scope scope(ended[static_cast<std::size_t>(lane)]);
@@ -91,17 +102,20 @@ Outcome Storm::Run(const Shape& shape, int threads) {
         if (keys.LaneOf(ping) == lane) index.HoldEmpty(keys[ping]);
       }
     }
-    while (lanes.front() == 0 && !index.Settled(keys.pings())) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const std::size_t all = keys.pings() + probe.size() - 1;  // the probe may be at one of its own
+    while (lanes.front() == 0 && !index.Settled(all)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   });
+  over = true;
+  prober.join();
   for (int lane = 0; lane < kLanes; ++lane) {
     Ended::Scope scope(ended[static_cast<std::size_t>(lane)]);
     index.Deliver(lane);
     outcome.wakes += ended[static_cast<std::size_t>(lane)].pings().size();
   }
   outcome.operations = keys.pings();
-  outcome.expected = index.held() == keys.pings() ? 0 : keys.pings();
+  outcome.expected = index.held() == keys.pings() + probe.size() ? 0 : keys.pings();
   index.Flush();
-  return outcome;
+  return result;
 }
 
 }  // namespace mailwake::bench

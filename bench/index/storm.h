@@ -5,17 +5,25 @@
 //
 // Threads:    as RunLanes; the store's own beside them.
 // Cost:       the store's file is made once a size, in TMPDIR or /tmp, and removed at the end.
-// Invariants: every PING is held in the end, and none was woken: no cursor was lost.
-// Example:    Storm storm; Outcome outcome = storm.Run({.mailboxes = 1000}, 1);
+// Invariants: every PING is held in the end, and none was woken: no cursor was lost. Beside them stand the PINGs of a HotProbe, whose
+//             mailboxes are in memory: `quiet` and `meanwhile` say how long their wakes take before the storm and in it.
+// Example:    Storm storm; StormOutcome outcome = storm.Run({.mailboxes = 1000}, 1);
 
 #ifndef MAILWAKE_BENCH_INDEX_STORM_H_
 #define MAILWAKE_BENCH_INDEX_STORM_H_
 
 #include <string>
 
+#include "bench/index/latency.h"
 #include "bench/index/workloads.h"
 
 namespace mailwake::bench {
+
+struct StormOutcome {
+  Outcome outcome;
+  Latencies quiet;
+  Latencies meanwhile;
+};
 
 class Storm {
  public:
@@ -24,7 +32,7 @@ class Storm {
   Storm(const Storm&) = delete;
   Storm& operator=(const Storm&) = delete;
 
-  Outcome Run(const Shape& shape, int threads);
+  StormOutcome Run(const Shape& shape, int threads);
 
  private:
   void Fill(const Keys& keys);

@@ -21,6 +21,8 @@ namespace {
 constexpr double kAssumedBytes = 420;        // a PING, where ours has not been measured in this run
 constexpr std::size_t kProbePings = 50'000;  // tell how much memory many would need
 
+constexpr std::pair<const char*, double> kPercentiles[] = {{"p50", 50}, {"p99", 99}, {"p99.9", 99.9}, {"max", 100}};
+
 std::string NameOf(std::string_view workload, std::string_view impl, std::size_t pings, std::uint32_t devices, int threads) {
   return std::string(workload) + "/" + std::string(impl) + "/pings:" + std::to_string(pings) + "/devices:" + std::to_string(devices) +
          "/threads:" + std::to_string(threads);
@@ -150,9 +152,7 @@ void Suite::AddLatency(const Place& place) {
       outcome.measured.seconds = mean_ns * 1e-9 * static_cast<double>(outcome.operations);
       return outcome;
     });
-    for (const auto& [name, percent] : {std::pair("p50", 50.0), {"p99", 99.0}, {"p99.9", 99.9}, {"max", 100.0}}) {
-      state.counters[name] = last.published.Percentile(percent);
-    }
+    for (const auto& [name, percent] : kPercentiles) state.counters[name] = last.published.Percentile(percent);
     state.counters.erase("cpu_ns");  // mostly waiting for the next change
     state.counters["p99_scheduled"] = last.scheduled.Percentile(99);
     state.counters["p99.9_scheduled"] = last.scheduled.Percentile(99.9);
@@ -198,7 +198,11 @@ void Suite::AddStorm(std::size_t pings) {
     const Place place{MailwakeIndex::name(), {.mailboxes = pings}, pings, threads};
     Add("storm", place, [this, place](benchmark::State& state) {
       slot_.Free();
-      Measure(state, place.pings, [&] { return storm_.Run(place.shape, place.threads); });
+      StormOutcome last;
+      Measure(state, place.pings, [&] { return (last = storm_.Run(place.shape, place.threads)).outcome; });
+      for (const auto& [name, latencies] : {std::pair("quiet_", &last.quiet), {"storm_", &last.meanwhile}}) {
+        for (const auto& [at, percent] : kPercentiles) state.counters[name + std::string(at)] = latencies->Percentile(percent);
+      }
     });
   }
 }
