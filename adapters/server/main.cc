@@ -2,6 +2,8 @@
 //
 // The program `mailwake`. `mailwake --help` says what it does.
 
+#include <malloc.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -21,6 +23,9 @@ int Fail(const absl::Status& status) {
 }  // namespace mailwake::server
 
 int main(int argc, char** argv) {
+  // Else glibc sets small freed pieces aside and merges them all at once, under a lock that every thread needs: after a million reads from
+  // the store that takes a third of a second (docs/performance.md: wakes in a storm).
+  mallopt(M_MXFAST, 0);
   // A peer that is gone shows in the result of a write.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -23,7 +23,7 @@ namespace mailwake::bench {
 
 class HotProbe {
  public:
-  static constexpr std::chrono::microseconds kInterval{500};
+  static constexpr std::chrono::microseconds kInterval{5'000};
 
   // Enters the mailboxes and holds their PINGs. `engine` must outlive this.
   HotProbe(Engine& engine, std::size_t mailboxes);

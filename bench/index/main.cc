@@ -8,6 +8,7 @@
 //   engine_benchmark --smoke               a thousand PINGs: that all runs and the counts are right
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -78,4 +79,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace mailwake::bench
 
-int main(int argc, char** argv) { return mailwake::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  mallopt(M_MXFAST, 0);  // as the server does
+  return mailwake::bench::Main(argc, argv);
+}

@@ -141,7 +141,7 @@ class Page {
       }
     }
     if (lines.empty()) return;
-    text_ += "Meanwhile, 2,000 changes a second in mailboxes that are in memory, each with a PING; from Publish to completion:\n\n";
+    text_ += "Meanwhile, 200 changes a second in mailboxes that are in memory, each with a PING; from Publish to completion:\n\n";
     text_ += Head({"storm of", "threads", "when", "p50", "p99", "p99.9", "max"}) + lines + "\n";
   }
 

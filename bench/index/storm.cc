@@ -24,7 +24,7 @@ namespace mailwake::bench {
 namespace {
 
 constexpr std::size_t kProbed = 1000;
-constexpr std::chrono::milliseconds kQuiet{500};
+constexpr std::chrono::milliseconds kQuiet{2000};
 
 // A mailbox as it is stored once its devices have synced and held a PING.
 MailboxWrite StoredMailbox(const Keys& keys, std::uint32_t first) {
