@@ -4,6 +4,7 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
+#include <absl/container/inlined_vector.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -50,8 +51,9 @@ struct Shard::OwnedChange {
 
 // Those of one call in one mailbox.
 struct Shard::Group {
-  std::vector<OwnedChange> changes;
+  Shard* shard;  // here, so that what refers to a group is small
   Done done;
+  absl::InlinedVector<OwnedChange, 1> changes;
 };
 
 // The changes of one call that wait for their mailboxes.
@@ -88,18 +90,19 @@ void Shard::Publish(std::span<const KeyedChange> changes, Done&& done, Effects& 
 
 void Shard::DeferAlone(Mailbox& mailbox, const Change& change, Done&& done, Effects& effects) {
   if (!MayDefer(mailbox)) return effects.Call(std::move(done), TooManyWait());
-  DeferGroup(mailbox, std::make_shared<Group>(Group{.changes = {OwnedChange(change, NextVersion(effects))}, .done = std::move(done)}));
+  auto group = std::make_shared<Group>(Group{.shard = this, .done = std::move(done), .changes = {}});
+  group->changes.emplace_back(change, NextVersion(effects));
+  DeferGroup(mailbox, std::move(group));
 }
 
 void Shard::DeferGroup(Mailbox& mailbox, std::shared_ptr<Group> group) {
-  Defer(mailbox,
-        [this, group = std::move(group)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-          absl::Status outcome = loaded;
-          for (const OwnedChange& owned : group->changes) {
-            if (loaded.ok() && !Planted(Plant::kLoadOverwrites)) outcome.Update(Apply(read, owned.Get(), owned.version, later));
-          }
-          Finish(std::move(group->done), outcome, later);
-        });
+  Defer(mailbox, [group = std::move(group)](const absl::Status& loaded, Mailbox& read, Effects& later) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    absl::Status outcome = loaded;
+    for (const OwnedChange& owned : group->changes) {
+      if (loaded.ok() && !Planted(Plant::kLoadOverwrites)) outcome.Update(group->shard->Apply(read, owned.Get(), owned.version, later));
+    }
+    group->shard->Finish(std::move(group->done), outcome, later);
+  });
 }
 
 // The changes of one call in one mailbox wait together, as one call.
@@ -108,7 +111,7 @@ absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& 
   if (found == waiting.groups.end()) {
     if (!MayDefer(mailbox)) return TooManyWait();
     if (!waiting.join) waiting.join = std::make_shared<Join>(std::move(done));
-    auto group = std::make_shared<Group>(Group{.done = Join::Part(waiting.join)});
+    auto group = std::make_shared<Group>(Group{.shard = this, .done = Join::Part(waiting.join), .changes = {}});
     DeferGroup(mailbox, group);
     found = waiting.groups.emplace(&mailbox, std::move(group)).first;
   }
