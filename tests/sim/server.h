@@ -71,11 +71,11 @@ class Server {
   // ---- The mail host's side
   // What a Sync is given; applies what the device changed.
   MailHost::Given Give(int mailbox, int device, int folder, std::uint64_t have, std::uint64_t most, bool own_change);
-  // Runs `work` after the time that the mail host takes to read; not if the server goes meanwhile.
   // Some time later somebody cancels a PING that has ended, as a connection's end may.
   void CancelLate(PingId id, int mailbox, int device);
   // A change was published and is not delivered yet: at this moment a connection goes.
   void LoseConnection(int mailbox);
+  // Runs `work` after the time that the mail host takes to read; not if the server goes meanwhile.
   void Later(std::int64_t most_ms, int mailbox, absl::AnyInvocable<void()> work);
 
   // Every connection ends.
