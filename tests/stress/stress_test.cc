@@ -4,7 +4,7 @@
 // once, and no completion runs inside another; every answer comes once; nothing remains when all have ended; and after
 // the storm a change wakes whoever waits. Meant for ThreadSanitizer (PRESET=tsan); without it, it still counts.
 //
-// MAILWAKE_STRESS_MS=n  how long (default 1500)
+// MAILWAKE_STRESS_CALLS=n  how many each of the calling threads makes (default 20000)
 
 #include <gtest/gtest.h>
 
@@ -94,9 +94,9 @@ struct Held {
 // Whether a completion runs on this thread.
 thread_local bool completing = false;
 
-std::chrono::milliseconds Length() {
-  const char* const value = std::getenv("MAILWAKE_STRESS_MS");
-  return std::chrono::milliseconds(value == nullptr ? 1500 : std::atoi(value));
+int Calls() {
+  const char* const value = std::getenv("MAILWAKE_STRESS_CALLS");
+  return value == nullptr ? 20'000 : std::atoi(value);
 }
 
 class Stress {
@@ -107,13 +107,18 @@ class Stress {
   }
 
   void Run() {
-    std::vector<std::thread> threads;
-    for (unsigned seed = 0; seed < 3; ++seed) threads.emplace_back([this, seed] { Call(seed); });
-    for (std::size_t i = 1; i < kLoops; ++i) threads.emplace_back([this, i] { Deliver(loops_[i]); });
-    threads.emplace_back([this] { Advance(); });
-    std::this_thread::sleep_for(Length());
+    std::vector<std::thread> callers, others;
+    for (unsigned seed = 0; seed < 3; ++seed) {
+      callers.emplace_back([this, seed] {
+        std::mt19937 random(seed);
+        for (int calls = Calls(); calls > 0; --calls) Call(random);
+      });
+    }
+    for (std::size_t i = 1; i < kLoops; ++i) others.emplace_back([this, i] { Deliver(loops_[i]); });
+    others.emplace_back([this] { Advance(); });
+    for (std::thread& thread : callers) thread.join();
     stop_ = true;
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : others) thread.join();
   }
 
   // Everybody ends, and each did once.
@@ -221,77 +226,74 @@ class Stress {
     engine_->Publish({{.mailbox = mailbox, .folder = folder, .item_class = item_class, .device = device}}, Answer());
   }
 
-  void Call(unsigned seed) {
-    std::mt19937 random(seed);
+  void Call(std::mt19937& random) {
     const auto below = [&random](std::size_t bound) { return random() % bound; };
-    while (!stop_) {
-      const std::string mailbox = Mailbox(below(kMailboxes));
-      const std::string device = "device" + std::to_string(below(kDevices));
-      const std::string_view folder = kFolders[below(kFolders.size())];
-      switch (below(24)) {
-        default:
-          Hold(mailbox, device, below(5) == 0 ? PingKind::kSync : PingKind::kPing, loops_[below(kLoops)], static_cast<int>(below(4)));
-          break;
-        case 6:
-        case 7:
-        case 8:
-        case 9:
-          Publish(mailbox, folder, below(3) == 0 ? device : std::string());
-          break;
-        case 10:
-        case 11: {
-          const SyncTicket ticket = engine_->BeginSync(mailbox, device);
-          engine_->EndSync(ticket, {"inbox", "sent", "cal", "con"}, Answer());
-          break;
-        }
-        case 12:
-        case 13:
-          CancelSome(random);
-          break;
-        case 14:
-          engine_->ResetCursor(mailbox, device, folder, Answer());
-          break;
-        case 15:
-          if (below(20) == 0) engine_->Suspect(below(2) == 0 ? std::optional<std::string_view>(mailbox) : std::nullopt, Answer());
-          break;
-        case 16:
-          engine_->EndDevice(mailbox, device);
-          break;
-        case 17:
-          engine_->Shed(below(3));
-          break;
-        case 18:
-          engine_->Explain(mailbox, device);
-          engine_->Pings(5);
-          engine_->stats();
-          engine_->Heartbeats(PingKind::kPing);
-          break;
-        case 19:
-          if (below(10) == 0) engine_->CheckInvariants();
-          break;
-        case 20:
-          if (below(50) == 0) engine_->EndMailbox(mailbox);
-          break;
-        case 21:
-          if (below(20) == 0) {
-            ++asked_;
-            engine_->Flush([this] { ++answers_; });
-          }
-          break;
-        case 22: {
-          std::vector<Change> changes;
-          std::array<std::string, 3> mailboxes = {Mailbox(below(kMailboxes)), Mailbox(below(kMailboxes)), Mailbox(below(kMailboxes))};
-          for (const std::string& each : mailboxes) changes.push_back({.mailbox = each, .folder = "inbox"});
-          engine_->Publish(changes, Answer());
-          break;
-        }
-        case 23:
-          ++asked_;
-          engine_->BeginFolderSync(mailbox, [this, mailbox, device](const absl::StatusOr<FolderList>& list) {
-            if (list.ok()) engine_->EndFolderSync(mailbox, device, list->version, Answer());
-            ++answers_;
-          });
+    const std::string mailbox = Mailbox(below(kMailboxes));
+    const std::string device = "device" + std::to_string(below(kDevices));
+    const std::string_view folder = kFolders[below(kFolders.size())];
+    switch (below(24)) {
+      default:
+        Hold(mailbox, device, below(5) == 0 ? PingKind::kSync : PingKind::kPing, loops_[below(kLoops)], static_cast<int>(below(4)));
+        break;
+      case 6:
+      case 7:
+      case 8:
+      case 9:
+        Publish(mailbox, folder, below(3) == 0 ? device : std::string());
+        break;
+      case 10:
+      case 11: {
+        const SyncTicket ticket = engine_->BeginSync(mailbox, device);
+        engine_->EndSync(ticket, {"inbox", "sent", "cal", "con"}, Answer());
+        break;
       }
+      case 12:
+      case 13:
+        CancelSome(random);
+        break;
+      case 14:
+        engine_->ResetCursor(mailbox, device, folder, Answer());
+        break;
+      case 15:
+        if (below(20) == 0) engine_->Suspect(below(2) == 0 ? std::optional<std::string_view>(mailbox) : std::nullopt, Answer());
+        break;
+      case 16:
+        engine_->EndDevice(mailbox, device);
+        break;
+      case 17:
+        engine_->Shed(below(3));
+        break;
+      case 18:
+        engine_->Explain(mailbox, device);
+        engine_->Pings(5);
+        engine_->stats();
+        engine_->Heartbeats(PingKind::kPing);
+        break;
+      case 19:
+        if (below(10) == 0) engine_->CheckInvariants();
+        break;
+      case 20:
+        if (below(50) == 0) engine_->EndMailbox(mailbox);
+        break;
+      case 21:
+        if (below(20) == 0) {
+          ++asked_;
+          engine_->Flush([this] { ++answers_; });
+        }
+        break;
+      case 22: {
+        std::vector<Change> changes;
+        std::array<std::string, 3> mailboxes = {Mailbox(below(kMailboxes)), Mailbox(below(kMailboxes)), Mailbox(below(kMailboxes))};
+        for (const std::string& each : mailboxes) changes.push_back({.mailbox = each, .folder = "inbox"});
+        engine_->Publish(changes, Answer());
+        break;
+      }
+      case 23:
+        ++asked_;
+        engine_->BeginFolderSync(mailbox, [this, mailbox, device](const absl::StatusOr<FolderList>& list) {
+          if (list.ok()) engine_->EndFolderSync(mailbox, device, list->version, Answer());
+          ++answers_;
+        });
     }
   }
 
