@@ -29,6 +29,10 @@ struct Config {
   std::string store = "sqlite:mailwake.db";
   std::string cert;  // empty: a self-signed one beside the store
   std::string key;
+  bool tls_1_3_only = false;
+  std::string tls_ciphers;        // empty: ECDHE with AEAD
+  std::string tls_client_ca;      // empty: everybody may connect
+  std::string tls_ocsp_response;  // empty: none is stapled
   std::string ingest_token_file;  // empty: /v1 refuses everything
   Acknowledge acknowledge = Acknowledge::kSync;
   std::chrono::seconds drain{10};

@@ -61,12 +61,23 @@ std::optional<std::string> TakeAcknowledge(const toml::node& value, Config& conf
   return std::nullopt;
 }
 
+std::optional<std::string> TakeMinTls(const toml::node& value, Config& config) {
+  const std::string word = value.is_string() ? value.as_string()->get() : std::string();
+  if (word != "1.2" && word != "1.3") return "\"1.2\" or \"1.3\"";
+  config.tls_1_3_only = word == "1.3";
+  return std::nullopt;
+}
+
 std::vector<Key> MakeKeys() {
   std::vector<Key> keys = {
       {"listen", Checked(&Config::listen, [](const std::string& text) { return CheckListen(text); })},
       {"store", Checked(&Config::store, [](const std::string& text) { return StorePath(text).status(); })},
       {"cert", Text(&Config::cert)},
       {"key", Text(&Config::key)},
+      {"tls.min_version", TakeMinTls},
+      {"tls.ciphers", Text(&Config::tls_ciphers)},
+      {"tls.client_ca", Text(&Config::tls_client_ca)},
+      {"tls.ocsp_response", Text(&Config::tls_ocsp_response)},
       {"ingest_token_file", Text(&Config::ingest_token_file)},
       {"acknowledge", TakeAcknowledge},
       {"drain_s", Number(0, 3'600, [](Config& c, std::int64_t n) { c.drain = std::chrono::seconds(n); })},

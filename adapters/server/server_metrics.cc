@@ -31,6 +31,7 @@ std::string ServerMetricsText(const HttpsStats& stats, std::uint64_t logins_refu
       Metric(MetricType::Counter, "mailwake_connections_accepted_total", "Connections that were accepted", stats.accepted),
       Metric(MetricType::Counter, "mailwake_connections_refused_total", "Connections over a limit", stats.refused),
       Metric(MetricType::Counter, "mailwake_tls_handshakes_total", "TLS handshakes that succeeded", stats.handshakes),
+      Metric(MetricType::Counter, "mailwake_tls_resumed_total", "TLS handshakes that were short, by a session ticket", stats.resumed),
       Metric(MetricType::Counter, "mailwake_tls_handshake_failures_total", "TLS handshakes that failed", stats.handshake_failures),
       Metric(MetricType::Counter, "mailwake_http_requests_total", "Requests read whole", stats.requests),
       Metric(MetricType::Counter, "mailwake_http_bad_requests_total", "Requests that were not HTTP or too large", stats.bad_requests),

@@ -9,7 +9,10 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -50,6 +53,7 @@ class Impl final : public Service {
  private:
   Options EngineOptions();
   HttpsOptions ServerOptions(const CertificateFiles& certificate);
+  void AwaitReload();
   void LoginRefused(const std::string& user, const std::string& peer);
 
   const Config config_;
@@ -71,9 +75,11 @@ class Impl final : public Service {
   std::unique_ptr<HttpSource> source_;
   std::unique_ptr<HttpsServer> server_;
   std::unique_ptr<AccountWatch> account_watch_;
+  std::optional<boost::asio::signal_set> reload_;
 };
 
 Impl::~Impl() {
+  reload_.reset();
   account_watch_.reset();
   server_.reset();
   authenticator_.reset();  // its threads answer requests: first of all that these use
@@ -139,6 +145,11 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
   return {.listen = config_.listen,
           .cert_file = certificate.cert,
           .key_file = certificate.key,
+          .tls_1_3_only = config_.tls_1_3_only,
+          .ciphers = config_.tls_ciphers,
+          .client_ca_file = config_.tls_client_ca,
+          .ocsp_response_file = config_.tls_ocsp_response,
+          .ticket_key_file = store_path_ + ".tickets",
           .max_connections = ConnectionsFor(files_),
           .max_connections_per_address = config_.connections_per_address,
           .address_refused = [this](const std::string& address) {
@@ -173,12 +184,28 @@ absl::Status Impl::MakeServer() {
   return absl::OkStatus();
 }
 
+// SIGHUP: a certificate was renewed. Connections that are open stay as they are.
+void Impl::AwaitReload() {
+  reload_->async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    const absl::Status reloaded = server_->ReloadCertificate();
+    if (reloaded.ok()) {
+      LogInfo("SIGHUP: the certificate was read again");
+    } else {
+      LogError(absl::StrCat("SIGHUP: the certificate stays as it was: ", std::string(reloaded.message())));
+    }
+    AwaitReload();
+  });
+}
+
 int Impl::Run() {
   bool clean = false;
   Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](bool everything_durable) {
     clean = everything_durable;
     for (const auto& loop : loops_) loop->stop();
   });
+  reload_.emplace(*loops_.front(), SIGHUP);
+  AwaitReload();
   server_->Start();
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
   for (const auto& loop : loops_) guards.emplace_back(loop->get_executor());

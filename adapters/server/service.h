@@ -25,7 +25,7 @@ class Service {
   static absl::StatusOr<std::unique_ptr<Service>> Create(const Config& config);
   virtual ~Service() = default;
 
-  // Prints the ready line, serves until SIGTERM, SIGINT or SIGHUP, drains; the exit code.
+  // Prints the ready line, serves until SIGTERM or SIGINT, drains; the exit code.
   virtual int Run() = 0;
 };
 

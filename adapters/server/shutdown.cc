@@ -21,7 +21,7 @@ constexpr milliseconds kLook{20};      // how often it is looked whether the las
 constexpr seconds kAfterDrain{2};      // for the last answers to be written
 constexpr seconds kStorePatience{15};  // for the store to become durable
 
-const char* SignalName(int signal) { return signal == SIGTERM ? "SIGTERM" : signal == SIGINT ? "SIGINT" : "SIGHUP"; }
+const char* SignalName(int signal) { return signal == SIGTERM ? "SIGTERM" : "SIGINT"; }
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Shutdown::Shutdown(boost::asio::io_context& main, Engine& engine, HttpsServer& s
       front_state_(front_state),
       drain_(drain),
       done_(std::move(done)),
-      signals_(main, SIGTERM, SIGINT, SIGHUP),
+      signals_(main, SIGTERM, SIGINT),
       timer_(main) {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (!error) OnSignal(signal);

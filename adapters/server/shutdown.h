@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shutdown: from the first SIGTERM, SIGINT or SIGHUP to the moment when nothing waits any more.
+// Shutdown: from the first SIGTERM or SIGINT to the moment when nothing waits any more.
 //
 // Stops accepting, drains the engine, waits until every answer is on its way, then until everything is durable. A second signal ends the
 // process at once.

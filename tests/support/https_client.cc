@@ -82,6 +82,10 @@ bool HttpsClient::Handshake(const HttpsClientOptions& options) {
     SSL_CTX_set_min_proto_version(context_, options.tls_version);
     SSL_CTX_set_max_proto_version(context_, options.tls_version);
   }
+  if (!options.cert_file.empty()) {
+    SSL_CTX_use_certificate_chain_file(context_, options.cert_file.c_str());
+    SSL_CTX_use_PrivateKey_file(context_, options.key_file.c_str(), SSL_FILETYPE_PEM);
+  }
   ssl_ = SSL_new(context_);
   if (!options.ca_file.empty()) {
     SSL_CTX_load_verify_locations(context_, options.ca_file.c_str(), nullptr);
@@ -93,6 +97,7 @@ bool HttpsClient::Handshake(const HttpsClientOptions& options) {
     const std::string wire = std::string(1, static_cast<char>(options.alpn.size())) + options.alpn;
     SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(wire.data()), static_cast<unsigned>(wire.size()));
   }
+  if (options.ask_ocsp) SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
   if (options.session != nullptr) SSL_set_session(ssl_, options.session);
   SSL_set_fd(ssl_, socket_);
   ERR_clear_error();

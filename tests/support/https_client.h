@@ -27,6 +27,9 @@ struct HttpsClientOptions {
   std::string ca_file = {};           // verify against it
   std::string server_name = {};       // that the certificate must be for
   ssl_session_st* session = nullptr;  // resume
+  std::string cert_file = {};         // shows this one, if asked
+  std::string key_file = {};
+  bool ask_ocsp = false;
 };
 
 class HttpsClient {

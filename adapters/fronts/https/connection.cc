@@ -17,7 +17,7 @@ constexpr int kMostSteps = 64;
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, const PeerAddress& peer) : loop_(std::move(loop)), peer_(peer) {
-  const TlsContext* tls = loop_->server().tls.get();
+  const std::shared_ptr<const TlsContext> tls = loop_->server().tls();
   stream_ = tls == nullptr ? NewPlainStream(socket.get()) : tls->NewStream(socket.get());
   socket_.emplace(loop_->io());
   boost::system::error_code ec;
@@ -87,9 +87,9 @@ bool Connection::WaitFor(IoStatus want) {
 
 bool Connection::StepHandshake() {
   const IoStatus status = stream_->Handshake();
-  const bool tls = loop_->server().tls != nullptr;
   if (status == IoStatus::kDone) {
-    if (tls) loop_->server().handshakes.Add();
+    if (loop_->server().has_tls) loop_->server().handshakes.Add();
+    if (stream_->resumed()) loop_->server().resumed.Add();
     SetState(ConnectionState::kIdle);
     return true;
   }

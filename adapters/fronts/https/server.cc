@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include "adapters/fronts/https/connection.h"
@@ -19,6 +20,7 @@ using internal::FileDescriptor;
 using internal::Listener;
 using internal::Loop;
 using internal::ServerState;
+using internal::TicketKeys;
 using internal::TlsContext;
 
 // OpenSSL writes to the socket without MSG_NOSIGNAL: a peer that went would end the process.
@@ -29,8 +31,9 @@ void IgnoreBrokenPipes() {
 
 class Server final : public HttpsServer {
  public:
-  Server(FileDescriptor socket, std::shared_ptr<ServerState> state, const std::vector<HttpsLoop>& loops)
-      : state_(std::move(state)), address_(internal::LocalAddress(socket.get())) {
+  Server(FileDescriptor socket, std::shared_ptr<ServerState> state, std::shared_ptr<TicketKeys> tickets,
+         const std::vector<HttpsLoop>& loops)
+      : state_(std::move(state)), tickets_(std::move(tickets)), address_(internal::LocalAddress(socket.get())) {
     const std::size_t share = state_->options.max_reading_bytes / loops.size();
     for (const HttpsLoop& loop : loops) loops_.push_back(std::make_shared<Loop>(loop, state_, share));
     listener_ = std::make_shared<Listener>(std::move(socket), loops_, state_);
@@ -60,6 +63,14 @@ class Server final : public HttpsServer {
     ForEachLoop([](Loop& loop) { loop.CloseAll(Loop::Gone::kTell); });
   }
 
+  absl::Status ReloadCertificate() override {
+    if (!state_->has_tls) return absl::OkStatus();
+    auto created = TlsContext::Create(state_->options, tickets_);
+    if (!created.ok()) return created.status();
+    state_->SetTls(*std::move(created));
+    return absl::OkStatus();
+  }
+
   std::string address() const override { return address_; }
 
   HttpsStats stats() const override {
@@ -67,6 +78,7 @@ class Server final : public HttpsServer {
             .accepted = state_->accepted.get(),
             .refused = state_->refused.get(),
             .handshakes = state_->handshakes.get(),
+            .resumed = state_->resumed.get(),
             .handshake_failures = state_->handshake_failures.get(),
             .requests = state_->requests.get(),
             .bad_requests = state_->bad_requests.get()};
@@ -86,6 +98,7 @@ class Server final : public HttpsServer {
   }
 
   const std::shared_ptr<ServerState> state_;
+  const std::shared_ptr<TicketKeys> tickets_;  // the same for every certificate
   const std::string address_;
   std::vector<std::shared_ptr<Loop>> loops_;
   std::shared_ptr<Listener> listener_;
@@ -104,9 +117,13 @@ absl::Status CheckOptions(const HttpsOptions& options, const std::vector<HttpsLo
 
 absl::StatusOr<std::unique_ptr<HttpsServer>> HttpsServer::Create(const HttpsOptions& options, std::vector<HttpsLoop> loops) {
   if (absl::Status status = CheckOptions(options, loops); !status.ok()) return status;
-  std::unique_ptr<TlsContext> tls;
+  std::shared_ptr<TicketKeys> tickets;
+  std::shared_ptr<const TlsContext> tls;
   if (!options.cert_file.empty()) {
-    auto created = TlsContext::Create(options.cert_file, options.key_file);
+    auto opened = TicketKeys::Open(options.ticket_key_file, std::time(nullptr));
+    if (!opened.ok()) return opened.status();
+    tickets = *std::move(opened);
+    auto created = TlsContext::Create(options, tickets);
     if (!created.ok()) return created.status();
     tls = *std::move(created);
   }
@@ -114,7 +131,7 @@ absl::StatusOr<std::unique_ptr<HttpsServer>> HttpsServer::Create(const HttpsOpti
   if (!socket.ok()) return socket.status();
   IgnoreBrokenPipes();
   auto state = std::make_shared<ServerState>(options, std::move(tls));
-  return std::make_unique<Server>(*std::move(socket), std::move(state), loops);
+  return std::make_unique<Server>(*std::move(socket), std::move(state), std::move(tickets), loops);
 }
 
 }  // namespace mailwake

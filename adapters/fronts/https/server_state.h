@@ -2,7 +2,7 @@
 //
 // ServerState: what all loops of a server share.
 //
-// Threads:    set up before Start, then read only, but for the counters and the address limit.
+// Threads:    set up before Start, then read only, but for the counters, the address limit and the TLS context, which may be replaced.
 
 #ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_SERVER_STATE_H_
 #define MAILWAKE_ADAPTERS_FRONTS_HTTPS_SERVER_STATE_H_
@@ -16,6 +16,7 @@
 #include "adapters/fronts/https/router.h"
 #include "adapters/fronts/https/tls_context.h"
 #include "mailwake/adapters/https_server.h"
+#include "mailwake/mutex.h"
 
 namespace mailwake::internal {
 
@@ -30,11 +31,24 @@ class Counter {
 };
 
 struct ServerState {
-  ServerState(HttpsOptions the_options, std::unique_ptr<TlsContext> the_tls)
-      : options(std::move(the_options)), tls(std::move(the_tls)), addresses(options.max_connections_per_address) {}
+  ServerState(HttpsOptions the_options, std::shared_ptr<const TlsContext> the_tls)
+      : options(std::move(the_options)),
+        has_tls(the_tls != nullptr),
+        addresses(options.max_connections_per_address),
+        tls_(std::move(the_tls)) {}
+
+  // For a connection to come; nullptr: plain HTTP.
+  std::shared_ptr<const TlsContext> tls() const {
+    MutexLock lock(tls_mutex_);
+    return tls_;
+  }
+  void SetTls(std::shared_ptr<const TlsContext> tls) {
+    MutexLock lock(tls_mutex_);
+    tls_ = std::move(tls);
+  }
 
   const HttpsOptions options;
-  const std::unique_ptr<TlsContext> tls;  // nullptr: plain HTTP
+  const bool has_tls;
   Router router;
   AddressLimit addresses;
 
@@ -42,9 +56,14 @@ struct ServerState {
   Counter accepted;
   Counter refused;
   Counter handshakes;
+  Counter resumed;
   Counter handshake_failures;
   Counter requests;
   Counter bad_requests;
+
+ private:
+  mutable Mutex tls_mutex_;
+  std::shared_ptr<const TlsContext> tls_ ABSL_GUARDED_BY(tls_mutex_);
 };
 
 }  // namespace mailwake::internal

@@ -44,6 +44,8 @@ class Stream {
   virtual IoStatus Peek() = 0;
   // Tells the peer that no more is sent. Does not wait, does not close the socket.
   virtual void Finish() = 0;
+  // After the handshake: it was a short one, of a session that had been before.
+  virtual bool resumed() const { return false; }
 };
 
 // `fd` stays the caller's and must outlive the stream.

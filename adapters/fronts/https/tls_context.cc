@@ -2,12 +2,20 @@
 #include "adapters/fronts/https/tls_context.h"
 
 #include <absl/strings/str_cat.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "adapters/fronts/https/tls_stream.h"
 
@@ -62,9 +70,90 @@ absl::Status UseKey(SSL_CTX* context, const std::string& file, const std::string
   return absl::InvalidArgumentError(absl::StrCat("key file ", file, ": ", LastOpensslError()));
 }
 
-void SetRules(SSL_CTX* context) {
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
+// What a context refers to; goes with it, and so after the last of its connections.
+struct Extras {
+  std::shared_ptr<TicketKeys> tickets;
+  std::string ocsp_response;
+};
+
+int ExtrasIndex() {
+  static const int index = SSL_CTX_get_ex_new_index(
+      0, nullptr, nullptr, nullptr, [](void*, void* extras, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<Extras*>(extras); });
+  return index;
+}
+
+Extras& ExtrasOf(const SSL_CTX* context) { return *static_cast<Extras*>(SSL_CTX_get_ex_data(context, ExtrasIndex())); }
+
+// SSL_CTX_set_tlsext_ticket_key_evp_cb(3). 0: a full handshake; 2: this ticket is good, and a new one is due.
+int TicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int sealing) {
+  TicketKeys& keys = *ExtrasOf(SSL_get_SSL_CTX(ssl)).tickets;
+  TicketKeys::Found found{};
+  if (sealing != 0) {
+    found.key = keys.Current(std::time(nullptr));
+    std::copy(found.key.name.begin(), found.key.name.end(), name);
+    if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return -1;
+  } else {
+    TicketKeys::Name wanted;
+    std::copy_n(name, wanted.size(), wanted.begin());
+    const std::optional<TicketKeys::Found> known = keys.Find(wanted, std::time(nullptr));
+    if (!known) return 0;
+    found = *known;
+  }
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, found.key.mac.data(), found.key.mac.size()),
+                             OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>("SHA256"), 0),
+                             OSSL_PARAM_construct_end()};
+  const bool ready = EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found.key.cipher.data(), iv, sealing) == 1 &&
+                     EVP_MAC_CTX_set_params(mac, parameters) == 1;
+  return !ready ? -1 : found.old ? 2 : 1;
+}
+
+int Staple(SSL* ssl, void*) {
+  const std::string& response = ExtrasOf(SSL_get_SSL_CTX(ssl)).ocsp_response;
+  if (response.empty()) return SSL_TLSEXT_ERR_NOACK;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));  // OpenSSL frees it
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
+absl::StatusOr<std::string> ReadOcspResponse(const std::string& file) {
+  auto der = OpenPem("OCSP response", file, "; give the path of a DER response, or leave it out");
+  if (!der.ok()) return der.status();
+  OcspResponseHandle response(d2i_OCSP_RESPONSE_bio(der->get(), nullptr));
+  if (response == nullptr || OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError(absl::StrCat(
+        "OCSP response file ", file, ": it is not a successful OCSP response in DER; make one with: openssl ocsp -respout ", file));
+  }
+  unsigned char* bytes = nullptr;
+  const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
+  std::string text(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return text;
+}
+
+absl::Status AskForClientCertificates(SSL_CTX* context, const std::string& file) {
+  auto pem = OpenPem("client CA", file, "; give the path of the certificates that sign those of the devices");
+  if (!pem.ok()) return pem.status();
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(file.c_str());
+  if (names == nullptr || SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    return absl::InvalidArgumentError(
+        absl::StrCat("client CA file ", file, ": no usable PEM certificate in it (", LastOpensslError(), ")"));
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  return absl::OkStatus();
+}
+
+absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
+  SSL_CTX_set_min_proto_version(context, options.tls_1_3_only ? TLS1_3_VERSION : TLS1_2_VERSION);
+  const char* const ciphers = options.ciphers.empty() ? "ECDHE+AESGCM:ECDHE+CHACHA20" : options.ciphers.c_str();
+  if (SSL_CTX_set_cipher_list(context, ciphers) != 1) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError(
+        absl::StrCat("the ciphers \"", options.ciphers, "\" name none that there is; see: openssl ciphers -v"));
+  }
   SSL_CTX_set_options(context,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -72,18 +161,35 @@ void SetRules(SSL_CTX* context) {
   // Sessions live in tickets that the peers keep: resuming is cheap, and nothing is kept here. One ticket is enough for one device.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_timeout(context, static_cast<long>(TicketKeys::kPeriod * (TicketKeys::kKept - 1)));
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, TicketKey);
+  constexpr unsigned char kSessions[] = "mailwake";  // needed where client certificates are asked for
+  SSL_CTX_set_session_id_context(context, kSessions, sizeof(kSessions) - 1);
+  SSL_CTX_set_tlsext_status_cb(context, Staple);
   SSL_CTX_set_alpn_select_cb(context, SelectHttp11, nullptr);
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const std::string& cert_file, const std::string& key_file) {
+absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const HttpsOptions& options, std::shared_ptr<TicketKeys> tickets) {
   SslContextHandle context(SSL_CTX_new(TLS_server_method()));
   if (context == nullptr) return absl::InternalError(absl::StrCat("OpenSSL: ", LastOpensslError()));
-  SetRules(context.get());
+  auto extras = std::make_unique<Extras>(Extras{.tickets = std::move(tickets), .ocsp_response = {}});
   ERR_clear_error();
-  if (absl::Status used = UseCertificateChain(context.get(), cert_file); !used.ok()) return used;
-  if (absl::Status used = UseKey(context.get(), key_file, cert_file); !used.ok()) return used;
+  if (absl::Status set = SetRules(context.get(), options); !set.ok()) return set;
+  if (absl::Status used = UseCertificateChain(context.get(), options.cert_file); !used.ok()) return used;
+  if (absl::Status used = UseKey(context.get(), options.key_file, options.cert_file); !used.ok()) return used;
+  if (!options.client_ca_file.empty()) {
+    if (absl::Status set = AskForClientCertificates(context.get(), options.client_ca_file); !set.ok()) return set;
+  }
+  if (!options.ocsp_response_file.empty()) {
+    absl::StatusOr<std::string> response = ReadOcspResponse(options.ocsp_response_file);
+    if (!response.ok()) return response.status();
+    extras->ocsp_response = *std::move(response);
+  }
+  if (SSL_CTX_set_ex_data(context.get(), ExtrasIndex(), extras.get()) != 1) return absl::InternalError("OpenSSL is out of memory");
+  extras.release();  // NOLINT(bugprone-unused-return-value): the context's now
   return std::unique_ptr<TlsContext>(new TlsContext(std::move(context)));
 }
 

@@ -18,13 +18,16 @@
 
 #include "adapters/fronts/https/openssl_handles.h"
 #include "adapters/fronts/https/stream.h"
+#include "adapters/fronts/https/ticket_keys.h"
+#include "mailwake/adapters/https_server.h"
 
 namespace mailwake::internal {
 
 class TlsContext {
  public:
-  // Errors: InvalidArgument, which names the file and what is wrong with it.
-  static absl::StatusOr<std::unique_ptr<TlsContext>> Create(const std::string& cert_file, const std::string& key_file);
+  // `tickets` is kept for as long as a connection of this context lives. Errors: InvalidArgument, which names the file and what is wrong
+  // with it.
+  static absl::StatusOr<std::unique_ptr<TlsContext>> Create(const HttpsOptions& options, std::shared_ptr<TicketKeys> tickets);
 
   // `fd` stays the caller's and must outlive the stream. nullptr: out of memory.
   std::unique_ptr<Stream> NewStream(int fd) const;

@@ -36,6 +36,8 @@ class TlsStream final : public Stream {
     return Judge(SSL_peek_ex(ssl_.get(), &byte, 1, &got));
   }
 
+  bool resumed() const override { return SSL_session_reused(ssl_.get()) == 1; }
+
   void Finish() override {
     // After a fatal error OpenSSL forbids it; before the end of the handshake it makes no sense.
     if (!broken_ && SSL_is_init_finished(ssl_.get())) {

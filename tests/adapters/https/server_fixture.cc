@@ -56,7 +56,7 @@ const TestCertificate& SharedCertificate() {
 ServerFixture::ServerFixture(FixtureOptions the_options) : options(std::move(the_options)) {
   HttpsOptions server_options = options.server;
   server_options.listen = "127.0.0.1:0";
-  if (options.tls) {
+  if (options.tls && server_options.cert_file.empty()) {
     server_options.cert_file = SharedCertificate().cert;
     server_options.key_file = SharedCertificate().key;
   }

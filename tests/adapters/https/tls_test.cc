@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <utility>
 
 #include "tests/adapters/https/server_fixture.h"
 
@@ -62,6 +71,188 @@ TEST(TlsTest, ResumesASessionByItsTicket) {
   ASSERT_TRUE(second.connected());
   EXPECT_EQ(SSL_session_reused(second.ssl()), 1);
   SSL_SESSION_free(session);
+}
+
+// Keeps the session of a connection that was served.
+class Session {
+ public:
+  explicit Session(const ServerFixture& server, int version) {
+    HttpsClient client = ConnectWith(server, {.tls_version = version});
+    if (client.Send(Get("/echo")) && client.Receive().status == 200) session_ = SSL_get1_session(client.ssl());
+    client.CloseNotify();  // or OpenSSL would not use the session again
+  }
+  ~Session() { SSL_SESSION_free(session_); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  bool ResumedBy(const ServerFixture& server, int version) {
+    HttpsClient client = ConnectWith(server, {.tls_version = version, .session = session_});
+    const bool served = client.connected() && client.Send(Get("/echo")) && client.Receive().status == 200;
+    client.CloseNotify();
+    return served && SSL_session_reused(client.ssl()) == 1;
+  }
+
+ private:
+  SSL_SESSION* session_ = nullptr;
+};
+
+std::string Path(const std::string& name) { return TestDirectory() + "/" + name; }
+
+TEST(TlsTest, ASessionOutlastsTheServer) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const FixtureOptions options{.tls = true, .server = {.ticket_key_file = Path("tickets")}};
+    auto first = std::make_unique<ServerFixture>(options);
+    Session session(*first, version);
+    first.reset();
+    ServerFixture second(options);
+    EXPECT_TRUE(session.ResumedBy(second, version));
+    EXPECT_TRUE(Eventually([&] { return second.server->stats().resumed == 1; }));
+    ServerFixture stranger({.tls = true});
+    EXPECT_FALSE(session.ResumedBy(stranger, version));
+    EXPECT_EQ(stranger.server->stats().resumed, 0u);
+  }
+}
+
+std::string Fingerprint(HttpsClient client) {
+  X509* const certificate = SSL_get1_peer_certificate(client.ssl());
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  X509_digest(certificate, EVP_sha256(), digest, &size);
+  X509_free(certificate);
+  return {reinterpret_cast<char*>(digest), size};
+}
+
+TEST(TlsTest, ARenewedCertificateIsTakenWithoutLosingAConnection) {
+  const std::string cert = Path("renewed.pem"), key = Path("renewed.key");
+  ASSERT_TRUE(MakeSelfSignedCertificate("first.example.org", cert, key).ok());
+  ServerFixture server({.tls = true, .server = {.cert_file = cert, .key_file = key}});
+  HttpsClient waiting = ConnectWith(server, {});
+  ASSERT_TRUE(waiting.Send(Get("/wait")));
+  server.Waiting(1);
+  Session session(server, TLS1_3_VERSION);
+  const std::string before = Fingerprint(ConnectWith(server, {}));
+
+  std::filesystem::remove(cert);
+  std::filesystem::remove(key);
+  ASSERT_TRUE(MakeSelfSignedCertificate("second.example.org", cert, key).ok());
+  ASSERT_TRUE(server.server->ReloadCertificate().ok());
+  EXPECT_NE(Fingerprint(ConnectWith(server, {})), before);
+  EXPECT_TRUE(session.ResumedBy(server, TLS1_3_VERSION)) << "the ticket keys stay";
+  server.Waiting(1)[0]->Respond(Body("waited"));
+  EXPECT_EQ(waiting.Receive().body, "waited");
+}
+
+TEST(TlsTest, ABadRenewalChangesNothing) {
+  const std::string cert = Path("spoiled.pem"), key = Path("spoiled.key");
+  ASSERT_TRUE(MakeSelfSignedCertificate("first.example.org", cert, key).ok());
+  ServerFixture server({.tls = true, .server = {.cert_file = cert, .key_file = key}});
+  std::ofstream(cert, std::ios::trunc) << "not a certificate";
+  const absl::Status status = server.server->ReloadCertificate();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr(cert));
+  HttpsClient client = ConnectWith(server, {});
+  ASSERT_TRUE(client.Send(Get("/echo")));
+  EXPECT_EQ(client.Receive().status, 200);
+}
+
+TEST(TlsTest, MayBeForTls13Alone) {
+  ServerFixture server({.tls = true, .server = {.tls_1_3_only = true}});
+  EXPECT_TRUE(ConnectWith(server, {.tls_version = TLS1_3_VERSION}).connected());
+  EXPECT_FALSE(ConnectWith(server, {.tls_version = TLS1_2_VERSION}).connected());
+}
+
+TEST(TlsTest, TakesTheCiphersThatAreNamed) {
+  ServerFixture server({.tls = true, .server = {.ciphers = "ECDHE+CHACHA20"}});
+  HttpsClient client = ConnectWith(server, {.tls_version = TLS1_2_VERSION});
+  ASSERT_TRUE(client.connected());
+  EXPECT_STREQ(SSL_get_cipher_name(client.ssl()), "ECDHE-ECDSA-CHACHA20-POLY1305");
+  boost::asio::io_context io;
+  const TestCertificate& certificate = SharedCertificate();
+  const absl::Status status =
+      HttpsServer::Create({.listen = "127.0.0.1:0", .cert_file = certificate.cert, .key_file = certificate.key, .ciphers = "NONE-SUCH"},
+                          {{&io, 0}})
+          .status();
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("NONE-SUCH"));
+}
+
+void MakeDeviceCertificate(const std::string& cert_file, const std::string& key_file) {
+  EVP_PKEY* const key = EVP_EC_gen("P-256");
+  X509* const cert = X509_new();
+  X509_set_version(cert, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+  X509_gmtime_adj(X509_getm_notBefore(cert), -60);
+  X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+  X509_NAME* const name = X509_get_subject_name(cert);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("device"), -1, -1, 0);
+  X509_set_issuer_name(cert, name);
+  X509_set_pubkey(cert, key);
+  EXPECT_GT(X509_sign(cert, key, EVP_sha256()), 0);
+  BIO* const cert_pem = BIO_new_file(cert_file.c_str(), "w");
+  PEM_write_bio_X509(cert_pem, cert);
+  BIO_free(cert_pem);
+  BIO* const key_pem = BIO_new_file(key_file.c_str(), "w");
+  PEM_write_bio_PrivateKey(key_pem, key, nullptr, nullptr, 0, nullptr, nullptr);
+  BIO_free(key_pem);
+  X509_free(cert);
+  EVP_PKEY_free(key);
+}
+
+TEST(TlsTest, MayAskForCertificatesOfThePeers) {
+  const std::string cert = Path("device.pem"), key = Path("device.key");
+  MakeDeviceCertificate(cert, key);
+  ServerFixture server({.tls = true, .server = {.client_ca_file = cert}});
+  const auto served = [&](HttpsClientOptions options) {
+    HttpsClient client = ConnectWith(server, std::move(options));
+    return client.connected() && client.Send(Get("/echo")) && client.Receive().status == 200;
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    EXPECT_TRUE(served({.tls_version = version, .cert_file = cert, .key_file = key}));
+    EXPECT_FALSE(served({.tls_version = version}));
+    EXPECT_FALSE(served({.tls_version = version, .cert_file = SharedCertificate().cert, .key_file = SharedCertificate().key}));
+  }
+  EXPECT_EQ(server.served, 2) << "nobody else reached a handler";
+}
+
+// A response that the certificate's own key has signed.
+void WriteOcspResponse(const std::string& cert_file, const std::string& key_file, const std::string& out) {
+  BIO* const cert_pem = BIO_new_file(cert_file.c_str(), "r");
+  X509* const cert = PEM_read_bio_X509(cert_pem, nullptr, nullptr, nullptr);
+  BIO* const key_pem = BIO_new_file(key_file.c_str(), "r");
+  EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_pem, nullptr, nullptr, nullptr);
+  OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
+  OCSP_CERTID* const id = OCSP_cert_to_id(nullptr, cert, cert);
+  ASN1_TIME* const now = X509_gmtime_adj(nullptr, 0);
+  OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0, nullptr, now, nullptr);
+  OCSP_basic_sign(basic, cert, key, EVP_sha256(), nullptr, 0);
+  OCSP_RESPONSE* const response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+  BIO* const file = BIO_new_file(out.c_str(), "w");
+  EXPECT_EQ(i2d_OCSP_RESPONSE_bio(file, response), 1);
+  BIO_free(file);
+  OCSP_RESPONSE_free(response);
+  ASN1_TIME_free(now);
+  OCSP_CERTID_free(id);
+  OCSP_BASICRESP_free(basic);
+  EVP_PKEY_free(key);
+  X509_free(cert);
+  BIO_free(key_pem);
+  BIO_free(cert_pem);
+}
+
+TEST(TlsTest, StaplesAnOcspResponse) {
+  const std::string file = Path("staple.der");
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file);
+  ServerFixture server({.tls = true, .server = {.ocsp_response_file = file}});
+  const auto size_of_staple = [&](bool ask) {
+    HttpsClient client = ConnectWith(server, {.ask_ocsp = ask});
+    EXPECT_TRUE(client.connected());
+    const unsigned char* response = nullptr;
+    return SSL_get_tlsext_status_ocsp_resp(client.ssl(), &response);
+  };
+  EXPECT_EQ(size_of_staple(true), static_cast<long>(std::filesystem::file_size(file)));
+  EXPECT_EQ(size_of_staple(false), -1);
+  std::ofstream(file, std::ios::trunc) << "no response";
+  const absl::Status status = server.server->ReloadCertificate();
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr(file));
 }
 
 TEST(TlsTest, ACloseNotifyWhileTheRequestWaitsIsTheEnd) {

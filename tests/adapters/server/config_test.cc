@@ -32,6 +32,7 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.cert, "");
   EXPECT_EQ(config.key, "");
   EXPECT_EQ(config.ingest_token_file, "");
+  EXPECT_FALSE(config.tls_1_3_only);
   EXPECT_EQ(config.acknowledge, Acknowledge::kSync);
   EXPECT_EQ(config.drain, seconds(10));
   EXPECT_EQ(config.heartbeat_min, seconds(60));
@@ -50,6 +51,10 @@ store = "sqlite:/var/lib/mailwake/mailwake.db"
 cert = "c.pem"
 key = "k.pem"
 ingest_token_file = "token"
+tls.min_version = "1.3"
+tls.ciphers = "ECDHE+CHACHA20"
+tls.client_ca = "ca.pem"
+tls.ocsp_response = "staple.der"
 acknowledge = "ping"
 drain_s = 0
 heartbeat.min_s = 1
@@ -74,6 +79,10 @@ notes_ms = 3600000
   EXPECT_EQ(config.cert, "c.pem");
   EXPECT_EQ(config.key, "k.pem");
   EXPECT_EQ(config.ingest_token_file, "token");
+  EXPECT_TRUE(config.tls_1_3_only);
+  EXPECT_EQ(config.tls_ciphers, "ECDHE+CHACHA20");
+  EXPECT_EQ(config.tls_client_ca, "ca.pem");
+  EXPECT_EQ(config.tls_ocsp_response, "staple.der");
   EXPECT_EQ(config.acknowledge, Acknowledge::kPing);
   EXPECT_EQ(config.drain, seconds(0));
   EXPECT_EQ(config.heartbeat_min, seconds(1));
@@ -109,6 +118,7 @@ const BadValue kBadValues[] = {
     {"key = [\"k\"]", "mailwake.toml:1:1: key is an array: it must be a string"},
     {"ingest_token_file = 1.5", "mailwake.toml:1:1: ingest_token_file is 1.5: it must be a string"},
     {"acknowledge = \"never\"", "mailwake.toml:1:1: acknowledge is 'never': it must be \"sync\" or \"ping\""},
+    {"tls.min_version = \"1.1\"", "mailwake.toml:1:5: tls.min_version is '1.1': it must be \"1.2\" or \"1.3\""},
     {"acknowledge = true", "mailwake.toml:1:1: acknowledge is true: it must be \"sync\" or \"ping\""},
     {"drain_s = -1", "mailwake.toml:1:1: drain_s is -1: it must be a whole number from 0 to 3600"},
     {"drain_s = 3601", "mailwake.toml:1:1: drain_s is 3601: it must be a whole number from 0 to 3600"},
@@ -133,9 +143,8 @@ const BadValue kBadValues[] = {
     {"cert = \"c.pem\"", "mailwake.toml: cert is given without key: give both PEM files, or neither for a self-signed certificate"},
     {"key = \"k.pem\"", "mailwake.toml: key is given without cert: give both PEM files, or neither for a self-signed certificate"},
     {"\n\nlisten_on = \"x\"",
-     "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, cert, key, ingest_token_file, acknowledge, drain_s, "
-     "[heartbeat], "
-     "[limits], [coalesce]"},
+     "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, cert, key, [tls], ingest_token_file, acknowledge, "
+     "drain_s, [heartbeat], [limits], [coalesce]"},
     {"[heartbeat]\nminimum = 60", "mailwake.toml:2:1: heartbeat.minimum is not a setting: allowed are heartbeat.min_s, heartbeat.max_s"},
     {"[drain_s]\nx = 1", "mailwake.toml:1:2: drain_s is a table: it must be a whole number from 0 to 3600"},
 };

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/adapters/server/running_server.h"
 
@@ -42,13 +43,21 @@ TEST(ShutdownTest, SigintDrainsToo) {
   EXPECT_EQ(server.program().Wait().exit_code, 0);
 }
 
-TEST(ShutdownTest, SighupDrainsToo) {
+TEST(ShutdownTest, SighupReadsTheCertificateAgainAndEndsNothing) {
   const Site site("drain_s = 0\n");
+  site.AddUser("ann");
   RunningServer server(site);
+  const auto ping = server.Ping("ann", "A", kWaiting);
+  ASSERT_TRUE(server.AwaitHeld(1));
   server.program().Signal(SIGHUP);
-  const Result result = server.program().Wait();
-  EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.err, HasSubstr("SIGHUP: answering 0 PINGs"));
+  ASSERT_TRUE(Eventually([&] { return server.program().err().find("SIGHUP: the certificate was read again") != std::string::npos; }));
+  std::filesystem::rename(site.certificate(), site.certificate() + ".away");
+  server.program().Signal(SIGHUP);
+  ASSERT_TRUE(Eventually([&] { return server.program().err().find("SIGHUP: the certificate stays as it was") != std::string::npos; }));
+  std::filesystem::rename(site.certificate() + ".away", site.certificate());
+  EXPECT_TRUE(server.AwaitHeld(1));
+  server.program().Signal(SIGTERM);
+  EXPECT_EQ(server.program().Wait().exit_code, 0);
 }
 
 TEST(ShutdownTest, ASecondSignalEndsAtOnce) {

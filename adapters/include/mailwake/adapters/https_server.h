@@ -34,6 +34,11 @@ struct HttpsOptions {
   std::string listen = "127.0.0.1:8443";  // HOST:PORT, [::1]:PORT; port 0: any
   std::string cert_file = {};             // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
   std::string key_file = {};
+  bool tls_1_3_only = false;
+  std::string ciphers = {};            // of TLS 1.2, in OpenSSL's words; empty: ECDHE with AEAD
+  std::string client_ca_file = {};     // PEM: only peers with a certificate of one of these are let in
+  std::string ocsp_response_file = {};  // DER (RFC 6960): stapled for peers that ask
+  std::string ticket_key_file = {};    // kept here sessions outlast a restart; empty: they end with it
   std::size_t max_connections = 18'000;
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_header_bytes = 16 * 1024;
@@ -57,6 +62,7 @@ struct HttpsStats {
   std::uint64_t accepted = 0;     // since start, this and the rest
   std::uint64_t refused = 0;      // over a limit
   std::uint64_t handshakes = 0;
+  std::uint64_t resumed = 0;  // of the handshakes: short, by a ticket
   std::uint64_t handshake_failures = 0;
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;
@@ -76,6 +82,9 @@ class HttpsServer {
   virtual void StopAccepting() = 0;
   // Closes everything at once; requests that wait are gone. (The destructor closes too, and calls nobody.)
   virtual void Close() = 0;
+  // Reads certificate, key, client CA and OCSP response again, for connections to come. Errors: InvalidArgument as Create; then all is as
+  // it was. Any thread.
+  virtual absl::Status ReloadCertificate() = 0;
   virtual std::string address() const = 0;  // "127.0.0.1:8443", the real port
   virtual HttpsStats stats() const = 0;
 };
