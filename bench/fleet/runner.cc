@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/fleet/runner.h"
 
-#include <openssl/evp.h>
-
 #include <utility>
 
+#include "bench/fleet/base64.h"
 #include "bench/fleet/mailboxes.h"
 
 namespace mailwake::fleet {
 namespace {
 
 namespace asio = boost::asio;
-
-std::string Base64(const std::string& text) {
-  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 std::string PercentEncodeAt(std::string name) {
   const std::size_t at = name.find('@');
