@@ -176,27 +176,34 @@ RequestReader::Progress RequestReader::ParseHeader() {
   return parser_->expects_continue && !parser_->http_1_0 ? Progress::kContinue : Progress::kMore;
 }
 
+// The parser sees at most a header's worth at a time: what it can do nothing with, the header of a chunk or a trailer, is too large then,
+// however it was cut on its way.
 RequestReader::Progress RequestReader::ReadBody(std::string_view bytes, std::size_t& used) {
   // Beast 1.81 asserts that a last chunk that it is given a second time has at least five bytes. Any chunked rest has as many: wait for
   // them.
   constexpr std::size_t kLastChunk = 5;
-  const bool joined = !partial_.empty() || (parser_->chunked() && bytes.size() < kLastChunk);
-  if (joined) partial_.append(bytes);
+  if (!partial_.empty()) partial_.append(bytes);
+  std::string_view input = partial_.empty() ? bytes : std::string_view(partial_);
   used = bytes.size();
-  if (joined && parser_->chunked() && partial_.size() < kLastChunk) return Progress::kMore;
-  const std::string_view input = joined ? std::string_view(partial_) : bytes;
-  ErrorCode ec;
-  const std::size_t taken = parser_->put(boost::asio::buffer(input.data(), input.size()), ec);
-  used = bytes.size() - std::min(input.size() - taken, bytes.size());
-  if (ec && ec != http::error::need_more) {
-    const HttpError error = parser_->refused.status != 0 ? parser_->refused : Translate(ec);
-    return Fail(error.status, error.text);
+  while (!input.empty() && !(parser_->chunked() && input.size() < kLastChunk)) {
+    const std::string_view window = input.substr(0, std::max(limits_.header_bytes, kLastChunk));
+    ErrorCode ec;
+    const std::size_t taken = parser_->put(boost::asio::buffer(window.data(), window.size()), ec);
+    input.remove_prefix(taken);
+    if (ec && ec != http::error::need_more) {
+      const HttpError error = parser_->refused.status != 0 ? parser_->refused : Translate(ec);
+      return Fail(error.status, error.text);
+    }
+    if (parser_->is_done()) {
+      used = bytes.size() - std::min(input.size(), bytes.size());
+      return Progress::kDone;
+    }
+    if (taken > 0) continue;
+    if (window.size() >= limits_.header_bytes) return Fail(400, "a chunk's header is larger than this server takes");
+    break;
   }
-  if (parser_->is_done()) return Progress::kDone;
-  used = bytes.size();
-  std::string rest(input.substr(taken));
+  std::string rest(input);
   partial_.swap(rest);
-  if (partial_.size() > limits_.header_bytes) return Fail(400, "a chunk's header is larger than this server takes");
   return Progress::kMore;
 }
 

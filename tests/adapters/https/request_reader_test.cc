@@ -181,6 +181,20 @@ TEST(RequestReaderTest, HoldsNoMoreThanTheLimits) {
   EXPECT_EQ(ReadPieces(chunked + "1;" + std::string(400, 'e'), 50, limits).status, 400) << "an endless extension";
 }
 
+// A last chunk with its trailer, or the header of a chunk with its extension: with the line end of the chunk before it.
+TEST(RequestReaderTest, ATrailerOrAnExtensionOfExactlyTheLimitPassesHoweverItComes) {
+  const RequestLimits limits{.header_bytes = 200, .body_bytes = 500};
+  const std::string post = "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& before : {std::string(), std::string("5\r\nhello\r\n"), "12c\r\n" + std::string(300, 'x') + "\r\n"}) {
+    const auto trailer = [&](std::size_t size) { return before + "0\r\nX: " + std::string(size - 10, 'x') + "\r\n\r\n"; };
+    const std::size_t most = before.empty() ? 200 : 198;
+    EXPECT_EQ(Read(post + trailer(most), limits).progress, Progress::kDone);
+    EXPECT_EQ(Read(post + trailer(most + 1), limits).status, 400);
+    EXPECT_EQ(Read(post + trailer(1000), limits).status, 400);
+    EXPECT_EQ(Read(post + before + "1;" + std::string(1000, 'e') + "\r\nx\r\n0\r\n\r\n", limits).status, 400);
+  }
+}
+
 TEST(RequestReaderTest, AHeaderOfExactlyTheLimitPasses) {
   const std::string start = "GET / HTTP/1.1\r\n" + kHost + "X: ";
   const std::string header = start + std::string(200 - start.size() - 4, 'x') + "\r\n\r\n";
