@@ -18,5 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_CHECK(server::CheckListen(config->listen).ok() && server::StorePath(config->store).ok());
   FUZZ_CHECK(config->drain.count() >= 0 && config->threads >= 0);
   for (const Duration window : config->coalesce) FUZZ_CHECK(window.count() >= 0);
+  // What is right is right under flags too, if they are.
+  server::ServeArguments flags;
+  flags.listen = size % 2 == 0 ? config->store : config->listen;
+  flags.store = size % 3 == 0 ? config->listen : config->store;
+  const absl::StatusOr<server::Config> flagged = server::LoadConfig(flags);
+  FUZZ_CHECK(!flagged.ok() || (flagged->listen == *flags.listen && flagged->store == *flags.store));
   return 0;
 }

@@ -11,7 +11,7 @@ command -v llvm-cov-14 >/dev/null && command -v clang++-14 >/dev/null || { echo 
 module() {
   case $1 in
     engine) echo engine/src engine/include ;;
-    activesync) echo adapters/fronts/activesync ;;
+    activesync) find adapters/fronts/activesync -name '*.cc' ! -name query.cc | sort | tr '\n' ' ' ;; # that one is query's
     wbxml) echo adapters/fronts/wbxml ;;
     query) echo adapters/fronts/activesync/query.cc adapters/fronts/activesync/user.cc ;;
     http) echo adapters/fronts/https/request_reader.cc ;;

@@ -10,6 +10,7 @@
 #include <future>
 #include <iterator>
 #include <map>
+#include <optional>
 
 #include "mailwake/adapters/sqlite_store.h"
 #include "tests/fuzz/fuzz.h"
@@ -31,6 +32,14 @@ std::string Mailbox(int i) { return "user" + std::to_string(i) + "@example.org";
 absl::Status Commit(Store& store, WriteBatch batch) {
   std::promise<absl::Status> done;
   store.CommitOwned(std::move(batch), [&done](absl::Status status) { done.set_value(std::move(status)); });
+  return done.get_future().get();
+}
+
+// What a call answers, later.
+template <typename Answer, typename Call>
+Answer Await(Call call) {
+  std::promise<Answer> done;
+  call([&done](Answer answer) { done.set_value(std::move(answer)); });
   return done.get_future().get();
 }
 
@@ -60,6 +69,10 @@ const std::string& GoodFile() {
         batch.mailboxes.push_back(std::move(write));
       }
       FUZZ_CHECK(Commit(*store, std::move(batch)).ok());
+      FUZZ_CHECK(Await<absl::Status>([&](auto done) { store->accounts().Put({{Mailbox(0), "{ARGON2ID}x"}}, std::move(done)); }).ok());
+      FUZZ_CHECK(Await<absl::Status>([&](auto done) {
+                   store->front_state().Save({"eas", Mailbox(0), "phone"}, "state", std::move(done));
+                 }).ok());
     }
     return ReadFile(path);
   }();
@@ -77,17 +90,41 @@ std::string Damaged(Choices& choices) {
   return bytes;
 }
 
-void Use(Store& store) {
+// Well, or an error that says something.
+void Clear(const absl::Status& status) { FUZZ_CHECK(status.ok() || !status.message().empty()); }
+
+WriteBatch EveryWrite() {
+  WriteBatch batch{.ceiling = 1000, .suspect = 8};
+  batch.mailboxes.push_back({.mailbox = Mailbox(3), .folders = {{FolderRecord{.id = "inbox", .version = 9, .other = 9}}}});
+  MailboxWrite devices{.mailbox = Mailbox(4), .hierarchy = MailboxWrite::Hierarchy{false, 8}, .erased_folders = {"contacts"}};
+  devices.devices.push_back({.record = {.id = "phone", .cursors = {{{"inbox", 9}, {"calendar", 9}}}}, .cursors_only = true});
+  devices.devices.push_back({.record = {.id = "new", .heartbeat = std::chrono::seconds(480), .folders = {{{"inbox"}}}}});
+  devices.devices.push_back({.record = {.id = "tablet", .cursors = {{{"inbox", 2}}}}, .cursors_only = true});
+  batch.mailboxes.push_back(std::move(devices));
+  MailboxWrite erased{.mailbox = Mailbox(5)};
+  erased.devices.push_back({.record = {.id = "phone"}, .erase = true});
+  batch.mailboxes.push_back(std::move(erased));
+  return batch;
+}
+
+void Use(SqliteStore& store) {
   for (int i = 0; i < 20; ++i) {
     std::promise<absl::StatusOr<MailboxRecord>> done;
     store.Load(Mailbox(i), [&done](absl::StatusOr<MailboxRecord> record) { done.set_value(std::move(record)); });
     const absl::StatusOr<MailboxRecord> record = done.get_future().get();
     FUZZ_CHECK(record.ok() || !record.status().message().empty());
   }
-  WriteBatch batch;
-  batch.mailboxes.push_back({.mailbox = Mailbox(3), .folders = {{FolderRecord{.id = "inbox", .version = 9, .other = 9}}}});
-  const absl::Status status = Commit(store, std::move(batch));
-  FUZZ_CHECK(status.ok() || !status.message().empty());
+  Clear(Commit(store, EveryWrite()));
+  Clear(Await<absl::StatusOr<std::size_t>>([&](auto done) { store.AgeOut(Time(std::chrono::hours(1)), std::move(done)); }).status());
+  Clear(
+      Await<absl::StatusOr<std::optional<AccountRecord>>>([&](auto done) { store.accounts().Find(Mailbox(0), std::move(done)); }).status());
+  Clear(Await<absl::Status>([&](auto done) { store.accounts().Put({{Mailbox(1), "{ARGON2ID}y"}}, std::move(done)); }));
+  Clear(Await<absl::Status>([&](auto done) { store.accounts().Remember(Mailbox(0), "{ARGON2ID}x", "hash", std::move(done)); }));
+  Clear(Await<absl::StatusOr<AccountChanges>>([&](auto done) { store.accounts().Changes(0, std::move(done)); }).status());
+  const FrontStateKey key{"eas", Mailbox(0), "phone"};
+  Clear(Await<absl::StatusOr<std::string>>([&](auto done) { store.front_state().Load(key, std::move(done)); }).status());
+  Clear(Await<absl::Status>([&](auto done) { store.front_state().Save(key, "other", std::move(done)); }));
+  Clear(Await<absl::Status>([&](auto done) { store.front_state().Save(key, "", std::move(done)); }));
 }
 
 }  // namespace
