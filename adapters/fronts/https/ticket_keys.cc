@@ -43,7 +43,8 @@ absl::StatusOr<std::shared_ptr<TicketKeys>> TicketKeys::Open(std::string file, s
   State state{.period = now / kPeriod - static_cast<std::int64_t>(kKept - 1)};
   absl::StatusOr<std::optional<State>> read = file.empty() ? std::nullopt : Read(file);
   if (!read.ok()) return read.status();
-  if (read->has_value()) {
+  // A file of the future was written while the clock was wrong: its keys would not change until then.
+  if (read->has_value() && (*read)->period <= state.period + static_cast<std::int64_t>(kKept)) {
     state = **read;
   } else {
     if (RAND_bytes(state.seed.data(), static_cast<int>(state.seed.size())) != 1) return absl::InternalError("OpenSSL has no random bytes");
@@ -142,6 +143,9 @@ absl::StatusOr<std::optional<TicketKeys::State>> TicketKeys::Read(const std::str
   for (int i = 7; i >= 0; --i) state.period = state.period << 8 | at[i];
   std::copy_n(at + 8, state.seed.size(), state.seed.begin());
   OPENSSL_cleanse(bytes.data(), bytes.size());
+  if (state.period < -static_cast<std::int64_t>(kKept)) {
+    return absl::DataLossError(absl::StrCat("ticket key file ", file, " is damaged; remove it: a new one is made at the next start"));
+  }
   return state;
 }
 

@@ -100,6 +100,23 @@ TEST_F(TicketKeysTest, AFileFromLongAgoAndAClockFarAheadAreQuick) {
   EXPECT_TRUE(keys->Find(keys->Current(std::time_t{1} << 50).name, std::time_t{1} << 50));
 }
 
+TEST_F(TicketKeysTest, AFileOfAClockThatWasWrongIsMadeAnew) {
+  const TicketKeys::Name future = Open(kNoon + 1000 * kPeriod)->Current(kNoon + 1000 * kPeriod).name;
+  const auto keys = Open(kNoon);
+  const TicketKeys::Name first = keys->Current(kNoon).name;
+  EXPECT_NE(first, future);
+  EXPECT_NE(keys->Current(kNoon + kPeriod).name, first) << "they change again";
+  EXPECT_TRUE(Open(kNoon + kPeriod)->Find(first, kNoon + kPeriod)) << "and the file is as new";
+}
+
+TEST_F(TicketKeysTest, AnImpossiblePeriodIsDamage) {
+  Open(kNoon);
+  std::string bytes = Content();
+  bytes[bytes.size() - 33] = '\x80';  // the highest byte of the period
+  Write(bytes);
+  EXPECT_TRUE(absl::IsDataLoss(OpenStatus()));
+}
+
 TEST_F(TicketKeysTest, IsForItsOwnerAlone) {
   Open(kNoon)->Current(kNoon + kPeriod);
   struct stat info {};
