@@ -67,7 +67,7 @@ class Session {
     // An answer that refuses comes soon: for a while all must wait.
     for (Instant complete = fleet::kNever; Now() - std::min(complete, Now()) < std::chrono::seconds(1);) {
       io_.run_for(std::chrono::milliseconds(20));
-      const bool all = waiters_.waiting() == waiters_.size() && !waiters_.publishing();
+      const bool all = waiters_.waiting() == waiters_.size() && !waiters_.busy();
       complete = !all ? fleet::kNever : std::min(complete, Now());
       if (Now() >= until) {
         return absl::UnavailableError(std::to_string(waiters_.waiting()) + " of " + std::to_string(waiters_.size()) + " wait (" +
@@ -89,7 +89,7 @@ class Session {
   // What has been published is acknowledged and answered.
   void Settle() {
     const Instant end = Now() + std::chrono::seconds(5);
-    while (Now() < end && (waiters_.publishing() || waiters_.waiting() < waiters_.size())) io_.run_one_for(std::chrono::milliseconds(1));
+    while (Now() < end && (waiters_.busy() || waiters_.waiting() < waiters_.size())) io_.run_one_for(std::chrono::milliseconds(1));
   }
 
   double CpuOver(const std::function<void()>& run) {
@@ -154,7 +154,7 @@ class Session {
 
   Json Storm() {
     waiters_.Take();
-    const std::uint32_t wakes = options_.storm > 0 ? options_.storm : std::min(options_.waiting, 10'000u);
+    const std::uint32_t wakes = std::min(options_.waiting, 10'000u);
     std::uint64_t sent = 0;
     const Instant began = Now();
     while (sent < wakes && Now() - began < std::chrono::seconds(30)) {

@@ -28,7 +28,6 @@ struct MeasureOptions {
   double idle_seconds = 10;  // nothing happens
   std::uint32_t publishers = 16;
   std::uint32_t batch = 64;  // wakes a request, where the server takes several
-  std::uint32_t storm = 0;   // wakes in one second; 0: as many as wait, 10,000 at most
 };
 
 absl::StatusOr<nlohmann::ordered_json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,

@@ -68,6 +68,7 @@ void Waiters::Answered(WaiterIndex index, const absl::StatusOr<HttpReply>& reply
     ++counts_.other_answers;
     return;
   }
+  --owed_;
   ++counts_.news;
   counts_.latency.Record(std::chrono::duration_cast<fleet::Histogram::Micros>(now - waiter.woken));
   Ask(index);
@@ -78,8 +79,8 @@ fleet::ApiClient* Waiters::FreePublisher() {
   return found == publishers_.end() ? nullptr : found->get();
 }
 
-bool Waiters::publishing() const {
-  return std::ranges::any_of(publishers_, [](const auto& client) { return client->busy(); });
+bool Waiters::busy() const {
+  return owed_ > 0 || std::ranges::any_of(publishers_, [](const auto& client) { return client->busy(); });
 }
 
 std::size_t Waiters::Wake(std::size_t most) {
@@ -92,6 +93,7 @@ std::size_t Waiters::Wake(std::size_t most) {
     Waiter& waiter = waiters_[index];
     if (!waiter.waits || waiter.woken != fleet::kNever) continue;
     waiter.woken = Now();
+    ++owed_;
     chosen.push_back(index);
   }
   if (chosen.empty()) return 0;

@@ -47,12 +47,11 @@ class Waiters {
   std::size_t Wake(std::size_t most);
   // A publish about nobody who waits.
   std::size_t WakeNobody(std::size_t most);
-  bool publishing() const;
+  // A publish is not acknowledged, or a wake has not come.
+  bool busy() const;
 
   // What came since the last call.
   WakeCounts Take() { return std::exchange(counts_, {}); }
-  std::uint64_t news() const { return counts_.news; }
-  std::uint64_t published() const { return counts_.published; }
 
  private:
   struct Waiter {
@@ -76,6 +75,7 @@ class Waiters {
   WaiterIndex next_ = 0;
   WaiterIndex nobody_ = 0;
   std::size_t waiting_ = 0;
+  std::size_t owed_ = 0;  // wakes under way
   std::string trouble_;
   WakeCounts counts_;
 };
