@@ -47,6 +47,13 @@ TEST(EngineReport, TakesTheMedianOfSeveral) {
   EXPECT_EQ(results.Find({"cycle", "mailwake", 1000, 1, 1})->real_ns, 300);
 }
 
+TEST(EngineReport, PassesOverWhatTheFrameworkCouldNotDivide) {
+  const Results results = ParseResults(Json(Entry(kOurs, "300.0", R"(, "allocs": NaN, "wakes": -NaN)"))).value();
+  const Row* row = results.Find({"cycle", "mailwake", 1000, 1, 1});
+  EXPECT_EQ(row->real_ns, 300);
+  EXPECT_EQ(row->Counter("allocs"), std::nullopt);
+}
+
 TEST(EngineReport, RefusesWhatIsNoBenchmarkRun) {
   EXPECT_FALSE(ParseResults("not JSON").ok());
   EXPECT_FALSE(ParseResults("{}").ok());
