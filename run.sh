@@ -6,7 +6,7 @@
 #   ./run.sh          installs what is missing, builds, starts the server on 127.0.0.1, and lets 1,000 devices of 1,000 accounts wait over
 #                     TLS while changes come; ends with the figures (about half a minute after the build)
 #   ./run.sh serve    the same, and leaves the server running afterwards
-#   ./run.sh setup    only installs and configures (setup-tests: with clang, for the fuzzers)
+#   ./run.sh setup    only installs and configures (setup-tests: with clang, for the fuzzers, and nginx)
 #   ./run.sh build    setup, and builds the programs
 #
 # DEVICES, SECONDS_RUN, RATE and PORT change the demonstration: DEVICES=200 SECONDS_RUN=10 ./run.sh
@@ -121,7 +121,7 @@ figures() {
 
 case $mode in
   setup) install_missing; configure ;;
-  setup-tests) packages+=(clang-14 libclang-rt-14-dev); install_missing; configure ;;
+  setup-tests) packages+=(clang-14 libclang-rt-14-dev nginx-core); install_missing; configure ;;
   build) install_missing; configure; build ;;
   demo | serve)
     install_missing; configure; build; start_server

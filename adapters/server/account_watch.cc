@@ -23,8 +23,8 @@ constexpr std::chrono::seconds kPeriod{1};
 
 class AccountWatch::State : public std::enable_shared_from_this<State> {
  public:
-  State(boost::asio::io_context& main, AccountStore& accounts, Engine& engine)
-      : main_(main), accounts_(accounts), engine_(engine), timer_(std::in_place, main) {}
+  State(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine)
+      : main_(main), accounts_(accounts), authenticator_(authenticator), engine_(engine), timer_(std::in_place, main) {}
 
   void Ask() {
     accounts_.Changes(number_, [self = shared_from_this()](absl::StatusOr<AccountChanges> changes) { self->Take(std::move(changes)); });
@@ -61,12 +61,14 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   }
 
   void EndUser(const std::string& user) {
+    authenticator_.Forget(user);
     const std::size_t ended = engine_.EndMailbox(user);
     if (ended > 0) LogInfo(absl::StrCat("the password of ", user, " changed: ended ", ended, " PINGs"));
   }
 
   boost::asio::io_context& main_;
   AccountStore& accounts_;
+  Authenticator& authenticator_;
   Engine& engine_;
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
@@ -75,8 +77,8 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   std::optional<std::uint64_t> number_;
 };
 
-AccountWatch::AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Engine& engine)
-    : state_(std::make_shared<State>(main, accounts, engine)) {
+AccountWatch::AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine)
+    : state_(std::make_shared<State>(main, accounts, authenticator, engine)) {
   state_->Ask();
 }
 

@@ -5,7 +5,8 @@
 //
 // Threads:    create and destroy where the main loop does not run, or on it; asks and ends on the main loop.
 // Cost:       one look at an index of the accounts a second.
-// Invariants: after the destructor neither the loop nor the engine is touched, whatever the store still answers.
+// Invariants: (1) after the destructor neither the loop nor the engine is touched, whatever the store still answers;
+//             (2) the authenticator hears of a change before what waits is ended: who comes back comes with the new password.
 
 #ifndef MAILWAKE_SERVER_ACCOUNT_WATCH_H_
 #define MAILWAKE_SERVER_ACCOUNT_WATCH_H_
@@ -14,14 +15,15 @@
 #include <memory>
 
 #include "mailwake/adapters/account_store.h"
+#include "mailwake/adapters/authenticator.h"
 #include "mailwake/engine.h"
 
 namespace mailwake::server {
 
 class AccountWatch {
  public:
-  // Changes count from here on. All three must outlive the watch.
-  AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Engine& engine);
+  // Changes count from here on. All four must outlive the watch.
+  AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine);
   ~AccountWatch();
   AccountWatch(const AccountWatch&) = delete;
   AccountWatch& operator=(const AccountWatch&) = delete;

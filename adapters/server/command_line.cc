@@ -30,7 +30,8 @@ struct All {
 CLI::App* AddServe(CLI::App& app, ServeArguments& out) {
   CLI::App* serve = app.add_subcommand("serve", "Run the server: devices over HTTPS, changes over /v1");
   serve->add_option("--config", out.config_file, "TOML file with the settings; the other flags win over it")->type_name("FILE");
-  serve->add_option("--listen", out.listen, "Address (default 127.0.0.1:8443; port 0: any free one)")->type_name("HOST:PORT");
+  serve->add_option("--listen", out.listen, "Address (default 127.0.0.1:8443; port 0: any free one), or unix:PATH behind a proxy")
+      ->type_name("HOST:PORT");
   serve->add_option("--store", out.store, "Where everything is kept (default sqlite:mailwake.db)")->type_name("sqlite:PATH");
   serve->add_option("--cert", out.cert, "Certificate chain, PEM; without one a self-signed one is made beside the store")
       ->type_name("FILE");

@@ -11,6 +11,8 @@
 namespace mailwake::server {
 namespace {
 
+constexpr std::string_view kUnix = "unix:";
+
 absl::string_view Abseil(std::string_view text) { return {text.data(), text.size()}; }
 
 // What concerns several keys at once.
@@ -28,11 +30,14 @@ absl::Status CheckTogether(const Config& config, const std::string& where) {
 
 }  // namespace
 
+bool IsUnix(std::string_view listen) { return listen.substr(0, kUnix.size()) == kUnix; }
+
 absl::Status CheckListen(std::string_view listen) {
   const auto wrong = [&](const char* what) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("listen is \"", Abseil(listen), "\": ", what, "; it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443"));
+    return absl::InvalidArgumentError(absl::StrCat("listen is \"", Abseil(listen), "\": ", what,
+                                                   "; it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"));
   };
+  if (IsUnix(listen)) return listen.size() > kUnix.size() ? absl::OkStatus() : wrong("the path is missing");
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string_view::npos) return wrong("the port is missing");
   if (colon == 0) return wrong("the host is missing (0.0.0.0 is every address)");

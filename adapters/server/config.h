@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/server/arguments.h"
 #include "mailwake/options.h"
@@ -33,6 +34,8 @@ struct Config {
   std::string tls_ciphers;        // empty: ECDHE with AEAD
   std::string tls_client_ca;      // empty: everybody may connect
   std::string tls_ocsp_response;  // empty: none is stapled
+  std::vector<std::string> proxies;
+  bool proxy_protocol = false;
   std::string ingest_token_file;  // empty: /v1 refuses everything
   Acknowledge acknowledge = Acknowledge::kSync;
   std::chrono::seconds drain{10};
@@ -54,8 +57,9 @@ absl::StatusOr<Config> LoadConfig(const ServeArguments& arguments);
 
 // The path of "sqlite:PATH". Errors: InvalidArgument.
 absl::StatusOr<std::string> StorePath(std::string_view store);
-// Errors: InvalidArgument for what is not HOST:PORT.
+// Errors: InvalidArgument for what is neither HOST:PORT nor unix:PATH.
 absl::Status CheckListen(std::string_view listen);
+bool IsUnix(std::string_view listen);
 
 }  // namespace mailwake::server
 

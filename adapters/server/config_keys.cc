@@ -68,6 +68,20 @@ std::optional<std::string> TakeMinTls(const toml::node& value, Config& config) {
   return std::nullopt;
 }
 
+std::optional<std::string> TakeProxies(const toml::node& value, Config& config) {
+  const toml::array* const array = value.as_array();
+  if (array == nullptr || !array->is_homogeneous<std::string>()) return "an array of addresses, as [\"127.0.0.1\", \"10.0.0.0/8\"]";
+  config.proxies.clear();
+  for (const toml::node& proxy : *array) config.proxies.push_back(proxy.as_string()->get());
+  return std::nullopt;
+}
+
+std::optional<std::string> TakeProxyProtocol(const toml::node& value, Config& config) {
+  if (!value.is_boolean()) return "true or false";
+  config.proxy_protocol = value.as_boolean()->get();
+  return std::nullopt;
+}
+
 std::vector<Key> MakeKeys() {
   std::vector<Key> keys = {
       {"listen", Checked(&Config::listen, [](const std::string& text) { return CheckListen(text); })},
@@ -78,6 +92,8 @@ std::vector<Key> MakeKeys() {
       {"tls.ciphers", Text(&Config::tls_ciphers)},
       {"tls.client_ca", Text(&Config::tls_client_ca)},
       {"tls.ocsp_response", Text(&Config::tls_ocsp_response)},
+      {"proxy.trusted", TakeProxies},
+      {"proxy.protocol", TakeProxyProtocol},
       {"ingest_token_file", Text(&Config::ingest_token_file)},
       {"acknowledge", TakeAcknowledge},
       {"drain_s", Number(0, 3'600, [](Config& c, std::int64_t n) { c.drain = std::chrono::seconds(n); })},

@@ -42,6 +42,9 @@ void Print(const Json& view) {
     std::cout << "does not wait\n";
   }
   if (const std::string why = Text(view, "why"); !why.empty()) std::cout << why << '\n';
+  if (const std::string left = Text(view, "throttled_s"); !left.empty()) {
+    std::cout << "turned away for " << left << " s more (503): it has sent many requests in a row that failed\n";
+  }
   for (const Json& folder : view.value("folders", Json::array())) {
     std::cout << "  folder " << Text(folder, "id") << " (" << Text(folder, "class") << "): version " << Text(folder, "version")
               << ", synced to " << Text(folder, "cursor") << (folder.value("behind", false) ? ", behind" : "") << '\n';

@@ -150,6 +150,8 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .client_ca_file = config_.tls_client_ca,
           .ocsp_response_file = config_.tls_ocsp_response,
           .ticket_key_file = store_path_ + ".tickets",
+          .proxies = config_.proxies,
+          .proxy_protocol = config_.proxy_protocol,
           .max_connections = ConnectionsFor(files_),
           .max_connections_per_address = config_.connections_per_address,
           .address_refused = [this](const std::string& address) {
@@ -176,11 +178,13 @@ absl::Status Impl::MakeServer() {
                                   .acknowledge = config_.acknowledge,
                                   .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); }};
   activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);
-  source_ =
-      NewHttpSource(*engine_, {.token = token_, .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); }});
+  source_ = NewHttpSource(*engine_, {.token = token_,
+                                     .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); },
+                                     .throttled = [this](std::string_view mailbox,
+                                                         std::string_view device) { return activesync_->Throttled(mailbox, device); }});
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
-  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *engine_);
+  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_);
   return absl::OkStatus();
 }
 
@@ -211,7 +215,7 @@ int Impl::Run() {
   for (const auto& loop : loops_) guards.emplace_back(loop->get_executor());
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
-  std::printf("mailwake ready https://%s\n", server_->address().c_str());
+  std::printf("mailwake ready %s%s\n", IsUnix(config_.listen) ? "" : "https://", server_->address().c_str());
   std::fflush(stdout);
   loops_.front()->run();
   for (std::thread& thread : threads) thread.join();

@@ -58,7 +58,8 @@ void Server::Open() {
   engine_ = Engine::Create(EngineOptions(), *store_).value();
   front_ = NewActiveSync(*engine_, *ports_, store_->state(), ports_.get(),
                          {.heartbeat_min = std::chrono::seconds(world_.profile.heartbeat_min_s),
-                          .heartbeat_max = std::chrono::seconds(world_.profile.heartbeat_max_s)});
+                          .heartbeat_max = std::chrono::seconds(world_.profile.heartbeat_max_s),
+                          .clock = [this] { return std::chrono::steady_clock::time_point(world_.queue.now().time_since_epoch()); }});
   handler_ = front_->handler();
   host_front_ = std::make_unique<HostFront>(*this);
   draining_ = false;

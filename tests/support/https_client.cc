@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,7 +27,12 @@ int Connect(const std::string& address) {
   std::string host = address.substr(0, colon);
   sockaddr_storage peer{};
   socklen_t size = 0;
-  if (host.front() == '[') {
+  if (host == "unix") {
+    auto& name = reinterpret_cast<sockaddr_un&>(peer);
+    name.sun_family = AF_UNIX;
+    address.copy(name.sun_path, sizeof(name.sun_path) - 1, colon + 1);
+    size = sizeof(name);
+  } else if (host.front() == '[') {
     auto& v6 = reinterpret_cast<sockaddr_in6&>(peer);
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
@@ -58,7 +64,9 @@ std::size_t ContentLength(std::string header) {
 
 HttpsClient::HttpsClient(const std::string& address, const HttpsClientOptions& options) : socket_(Connect(address)) {
   std::signal(SIGPIPE, SIG_IGN);
-  connected_ = socket_ >= 0 && (!options.tls || Handshake(options));
+  const std::string& first = options.first;
+  const bool sent = socket_ >= 0 && ::send(socket_, first.data(), first.size(), 0) == static_cast<ssize_t>(first.size());
+  connected_ = sent && (!options.tls || Handshake(options));
 }
 
 HttpsClient::HttpsClient(HttpsClient&& other) noexcept

@@ -30,6 +30,7 @@ struct HttpsClientOptions {
   std::string cert_file = {};         // shows this one, if asked
   std::string key_file = {};
   bool ask_ocsp = false;
+  std::string first = {};  // what a proxy says before all else
 };
 
 class HttpsClient {
@@ -40,7 +41,7 @@ class HttpsClient {
     std::string body;
   };
 
-  // Look at connected() before anything else.
+  // HOST:PORT or unix:PATH. Look at connected() before anything else.
   HttpsClient(const std::string& address, const HttpsClientOptions& options);
   ~HttpsClient();
   HttpsClient(HttpsClient&& other) noexcept;

@@ -11,6 +11,8 @@
 
 #include "adapters/fronts/accounts/bounded_set.h"
 #include "adapters/fronts/accounts/check_pool.h"
+#include "adapters/fronts/accounts/login_guard.h"
+#include "adapters/fronts/accounts/verified_passwords.h"
 #include "mailwake/types.h"
 
 namespace mailwake::internal {
@@ -37,69 +39,102 @@ struct Secret {
 
 class PasswordAuthenticator::State : public std::enable_shared_from_this<State> {
  public:
-  State(AccountStore& accounts, const KeyedHash& hash, const PasswordOptions& options, SlowCheck check)
+  State(AccountStore& accounts, const KeyedHash& hash, const PasswordOptions& options, SlowCheck check, Clock clock)
       : accounts_(accounts),
         hash_(hash),
         check_(std::move(check)),
-        right_(options.remembered),
+        clock_(std::move(clock)),
+        right_(hash, options.remembered),
         wrong_(kRememberedWrong),
         pool_(options.threads, options.waiting) {}
 
-  void Find(std::string user, std::string password, Callback done) {
+  void Find(std::string user, std::string password, std::string network, Callback done) {
+    const VerifiedPasswords::Time now = clock_();
+    LookForChanges(now);
+    if (right_.Holds(user, password, now)) return done(Account{.mailbox = std::move(user)});
     auto secret = std::make_shared<const Secret>(std::move(password));
     std::string name = user;
-    accounts_.Find(std::move(name), [self = shared_from_this(), user = std::move(user), secret,
+    accounts_.Find(std::move(name), [self = shared_from_this(), user = std::move(user), secret, network = std::move(network),
+                                     forgotten = right_.forgotten(),
                                      done = std::move(done)](absl::StatusOr<std::optional<AccountRecord>> found) mutable {
       if (!found.ok()) {
         return done(absl::UnavailableError(
             absl::StrCat("the accounts cannot be read (", std::string(found.status().message()), "); try again in a minute")));
       }
-      self->Judge(std::move(user), std::move(secret), *std::move(found), std::move(done));
+      self->Judge({.user = std::move(user), .password = std::move(secret), .network = std::move(network), .forgotten = forgotten},
+                  *std::move(found), std::move(done));
     });
   }
 
+  void Forget(const std::string& user) { right_.Forget(user); }
   void Stop() { pool_.Stop(); }
 
  private:
-  void Judge(std::string user, std::shared_ptr<const Secret> password, std::optional<AccountRecord> account, Callback done) {
-    if (account.has_value()) user = account->user;  // as the store spells it
-    std::string stored_text = account.has_value() ? account->password : "";
-    const std::string token = hash_.Hash("mailwake verified password", {user, stored_text, password->text});
-    if (account.has_value() && (right_.Contains(token) || SameSecret(account->verified, ToBase64(token)))) {
-      right_.Add(token);
-      return done(Account{.mailbox = account->user});
-    }
+  struct Login {
+    std::string user;
+    std::shared_ptr<const Secret> password;
+    std::string network;
+    std::uint64_t forgotten;  // by right_, before the account was read
+  };
+
+  void LookForChanges(VerifiedPasswords::Time now) {
+    const auto look = right_.BeginLook(now);
+    if (!look) return;
+    accounts_.Changes(look->since, [self = shared_from_this(), look = *look](const absl::StatusOr<AccountChanges>& changes) {
+      self->right_.EndLook(look, changes);
+    });
+  }
+
+  void Judge(Login login, std::optional<AccountRecord> account, Callback done) {
+    if (account.has_value()) login.user = account->user;  // as the store spells it
+    const std::string stored_text = account.has_value() ? account->password : "";
+    const std::string& password = login.password->text;
+    const std::string token = Token(login.user, stored_text, password);
+    const auto right = [&] {
+      right_.Add(login.user, password, stored_text, login.forgotten);
+      return done(Account{.mailbox = login.user});
+    };
+    if (account.has_value() && (right_.Holds(login.user, password, stored_text) || SameSecret(account->verified, ToBase64(token))))
+      return right();
     if (wrong_.Contains(token)) return done(Wrong());
+    if (const auto wait = guard_.WaitOf(login.user, login.network, clock_()); wait.count() > 0) {
+      return done(absl::UnavailableError(
+          absl::StrCat("too many wrong passwords from this network; try again in ", wait.count() / 1000 + 1, " seconds")));
+    }
     std::optional<StoredPassword> stored;
     if (account.has_value()) {
       absl::StatusOr<StoredPassword> parsed = ParseStored(stored_text);
       if (!parsed.ok() || parsed->scheme == PasswordScheme::kPlain) {
         return done(absl::UnavailableError("this account's stored password cannot be read; its owner's administrator must set it again"));
       }
-      if (parsed->scheme == PasswordScheme::kPlainKeyed && hash_.CheckPlain(parsed->value, password->text))
-        return done(Account{.mailbox = account->user});
+      if (parsed->scheme == PasswordScheme::kPlainKeyed && hash_.CheckPlain(parsed->value, password)) return right();
       if (IsSlow(parsed->scheme)) stored = *std::move(parsed);
     }
-    CheckSlowly(std::move(user), std::move(stored_text), std::move(stored), std::move(password), token, std::move(done));
+    CheckSlowly(std::move(login), stored_text, std::move(stored), token, std::move(done));
   }
 
   // `stored`: nullopt if no password can be right any more, which must not be told by answering sooner.
-  void CheckSlowly(std::string user, std::string stored_text, std::optional<StoredPassword> stored, std::shared_ptr<const Secret> password,
-                   const std::string& token, Callback done) {
+  void CheckSlowly(Login login, const std::string& stored_text, std::optional<StoredPassword> stored, const std::string& token,
+                   Callback done) {
     const bool hopeless = !stored.has_value();
     if (hopeless) {
-      stored = Decoy(user);
+      stored = Decoy(login.user);
     } else {
       Observe(*stored);
     }
-    CheckPool::Request request{.token = token, .user = user, .check = nullptr};
-    request.check = [this, user, hopeless, token, stored_text = std::move(stored_text), stored = *std::move(stored), password] {
-      const bool right = check_(stored, password->text) && !hopeless;
-      (right ? right_ : wrong_).Add(token);
-      if (right) accounts_.Remember(user, stored_text, ToBase64(token), [](const absl::Status&) {});
+    CheckPool::Request request{.token = token, .user = login.user, .check = nullptr};
+    request.check = [this, login, hopeless, token, stored_text, stored = *std::move(stored)] {
+      const bool right = check_(stored, login.password->text) && !hopeless;
+      if (right) {
+        right_.Add(login.user, login.password->text, stored_text, login.forgotten);
+        accounts_.Remember(login.user, stored_text, ToBase64(token), [](const absl::Status&) {});
+      } else {
+        wrong_.Add(token);
+        guard_.Failed(login.user, login.network, clock_());
+      }
       return right;
     };
-    pool_.Check(std::move(request), [user = std::move(user), done = std::move(done)](CheckPool::Outcome outcome) mutable {
+    pool_.Check(std::move(request), [user = std::move(login.user), done = std::move(done)](CheckPool::Outcome outcome) mutable {
       switch (outcome) {
         case CheckPool::Outcome::kRight:
           return done(Account{.mailbox = std::move(user)});
@@ -109,6 +144,11 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
           return done(absl::UnavailableError("too many passwords are being checked; try again in a minute"));
       }
     });
+  }
+
+  // What `verified` keeps of an account.
+  std::string Token(const std::string& user, const std::string& stored, const std::string& password) const {
+    return hash_.Hash("mailwake verified password", {user, stored, password});
   }
 
   // One stored value of each slow scheme that accounts have, so that unknown users cost what known ones do.
@@ -131,22 +171,31 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
   AccountStore& accounts_;
   const KeyedHash hash_;
   const SlowCheck check_;
-  BoundedSet right_;
+  const Clock clock_;
+  VerifiedPasswords right_;
   BoundedSet wrong_;
+  LoginGuard guard_;
   Mutex mutex_;
   std::vector<StoredPassword> observed_ ABSL_GUARDED_BY(mutex_);
   CheckPool pool_;  // last: its threads use the others
 };
 
-PasswordAuthenticator::PasswordAuthenticator(AccountStore& accounts, const KeyedHash& hash, const PasswordOptions& options, SlowCheck check)
-    : state_(std::make_shared<State>(accounts, hash, options, std::move(check))) {}
+PasswordAuthenticator::PasswordAuthenticator(AccountStore& accounts, const KeyedHash& hash, const PasswordOptions& options, SlowCheck check,
+                                             Clock clock)
+    : state_(std::make_shared<State>(accounts, hash, options, std::move(check), std::move(clock))) {}
 
 PasswordAuthenticator::~PasswordAuthenticator() { state_->Stop(); }
 
 void PasswordAuthenticator::Authenticate(std::string user, std::string password, Callback done) {
-  if (user.empty() || user.size() > kMaxMailboxBytes || password.empty() || password.size() > kMaxPasswordBytes) return done(Wrong());
-  state_->Find(std::move(user), std::move(password), std::move(done));
+  AuthenticateFrom("", std::move(user), std::move(password), std::move(done));
 }
+
+void PasswordAuthenticator::AuthenticateFrom(std::string network, std::string user, std::string password, Callback done) {
+  if (user.empty() || user.size() > kMaxMailboxBytes || password.empty() || password.size() > kMaxPasswordBytes) return done(Wrong());
+  state_->Find(std::move(user), std::move(password), std::move(network), std::move(done));
+}
+
+void PasswordAuthenticator::Forget(const std::string& user) { state_->Forget(user); }
 
 }  // namespace mailwake::internal
 

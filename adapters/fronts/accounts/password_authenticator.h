@@ -3,13 +3,14 @@
 // PasswordAuthenticator: passwords against an AccountStore, at the price of one slow check a password, not one a request.
 //
 // Threads:    as Authenticator says; slow checks run on the pool's threads.
-// Cost:       a remembered password: one look-up in the store and two keyed hashes.
-// Invariants: (1) what is remembered is a keyed hash over user, stored value and password: a changed account is checked anew;
+// Cost:       a remembered password: one keyed hash; now and then, or where the store does not tell what changes, a look-up in it too.
+// Invariants: (1) what is remembered is a keyed hash, with the stored value in it or good for a second: a changed account is checked anew;
 //             (2) no answer says whether the user exists: an unknown one costs a slow check of the kind that a known one may cost.
 
 #ifndef MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_PASSWORD_AUTHENTICATOR_H_
 #define MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_PASSWORD_AUTHENTICATOR_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,11 +26,16 @@ using SlowCheck = std::function<bool(const StoredPassword& stored, std::string_v
 
 class PasswordAuthenticator final : public Authenticator {
  public:
-  PasswordAuthenticator(AccountStore& accounts, const KeyedHash& hash, const PasswordOptions& options, SlowCheck check = CheckSlow);
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  PasswordAuthenticator(AccountStore& accounts, const KeyedHash& hash, const PasswordOptions& options, SlowCheck check = CheckSlow,
+                        Clock clock = std::chrono::steady_clock::now);
   // Checks that wait end Unavailable. REQUIRES: not called by a callback.
   ~PasswordAuthenticator() override;
 
   void Authenticate(std::string user, std::string password, Callback done) override;
+  void AuthenticateFrom(std::string network, std::string user, std::string password, Callback done) override;
+  void Forget(const std::string& user) override;
 
  private:
   class State;

@@ -11,22 +11,22 @@ namespace mailwake::eas {
 namespace {
 
 // Whose PING it was: behind a proxy one connection may carry several devices.
-std::string Owner(const Call& call) { return call.mailbox + '\0' + call.query.device; }
+std::string Owner(const Asker& asker) { return asker.mailbox + '\0' + asker.device; }
 
 }  // namespace
 
-void RememberAnswered(const Call& call, PingId id) {
-  if (call.options().acknowledge != Acknowledge::kPing) return;
-  call.exchange->connection_note() = absl::StrCat(id.value, " ", Owner(call));
+void RememberAnswered(const Asker& asker, PingId id) {
+  if (asker.context->options.acknowledge != Acknowledge::kPing) return;
+  asker.exchange->connection_note() = absl::StrCat(id.value, " ", Owner(asker));
 }
 
-void TellDelivered(const Call& call) {
-  if (call.options().acknowledge != Acknowledge::kPing) return;
-  const std::string note = std::exchange(call.exchange->connection_note(), {});
+void TellDelivered(const Asker& asker) {
+  if (asker.context->options.acknowledge != Acknowledge::kPing) return;
+  const std::string note = std::exchange(asker.exchange->connection_note(), {});
   const std::size_t space = note.find(' ');
-  if (space == std::string::npos || note.substr(space + 1) != Owner(call)) return;
+  if (space == std::string::npos || note.substr(space + 1) != Owner(asker)) return;
   PingId id;
-  if (absl::SimpleAtoi(note.substr(0, space), &id.value)) call.engine().Delivered(call.mailbox, call.query.device, id);
+  if (absl::SimpleAtoi(note.substr(0, space), &id.value)) asker.context->engine.Delivered(asker.mailbox, asker.device, id);
 }
 
 }  // namespace mailwake::eas

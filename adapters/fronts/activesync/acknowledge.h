@@ -10,10 +10,10 @@
 
 namespace mailwake::eas {
 
-// A PING of this call is being answered.
-void RememberAnswered(const Call& call, PingId id);
-// This call is the next request on its connection.
-void TellDelivered(const Call& call);
+// A PING of the asker's is being answered.
+void RememberAnswered(const Asker& asker, PingId id);
+// This is the next request on the asker's connection.
+void TellDelivered(const Asker& asker);
 
 }  // namespace mailwake::eas
 

@@ -28,6 +28,7 @@ void Dispatch(const CallPtr& call) {
     case Command::kSettings:
       return RunSettings(call);
     case Command::kOther:
+      CountFailure(call->asker());
       return Refuse(*call, 501);
   }
 }
@@ -44,8 +45,8 @@ void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Ac
   const std::string& named = call->query.user;
   if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
   call->mailbox = account->mailbox;
-  TellDelivered(*call);
-  Dispatch(call);
+  TellDelivered(call->asker());
+  if (!Throttle(call->asker())) Dispatch(call);
 }
 
 void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
@@ -69,14 +70,20 @@ void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::
   });
 
   std::string user(WithoutDomain(credentials->user));
-  context->authenticator.Authenticate(user, std::move(credentials->password), [call, user, options](absl::StatusOr<Account> account) {
-    call->OnLoop([call, user, options, account = std::move(account)] { Admit(call, user, account, options); });
-  });
+  const std::string network = NetworkOf(call->http.peer);
+  context->authenticator.AuthenticateFrom(
+      network, user, std::move(credentials->password), [call, user, options](absl::StatusOr<Account> account) {
+        call->OnLoop([call, user, options, account = std::move(account)] { Admit(call, user, account, options); });
+      });
 }
 
 class Front final : public ActiveSync {
  public:
   explicit Front(std::shared_ptr<Context> context) : context_(std::move(context)) {}
+
+  std::chrono::seconds Throttled(std::string_view mailbox, std::string_view device) const override {
+    return std::chrono::ceil<std::chrono::seconds>(context_->failures.WaitOf(Context::NameOf(mailbox, device), context_->options.clock()));
+  }
 
   HttpHandler handler() override {
     return [context = context_](HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
@@ -93,8 +100,7 @@ class Front final : public ActiveSync {
 
 std::unique_ptr<ActiveSync> NewActiveSync(Engine& engine, Authenticator& authenticator, FrontState& state, SyncProvider* provider,
                                           const ActiveSyncOptions& options) {
-  return std::make_unique<eas::Front>(std::make_shared<eas::Context>(
-      eas::Context{engine, authenticator, state, provider, options, eas::DeviceQueue(options.max_waiting_requests)}));
+  return std::make_unique<eas::Front>(std::make_shared<eas::Context>(engine, authenticator, state, provider, options));
 }
 
 }  // namespace mailwake

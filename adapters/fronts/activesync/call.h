@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Call: one authenticated request on its way to its answer. Context: what all calls share.
+// Call: one authenticated request on its way to its answer. Asker: the part of it that a PING keeps. Context: what all calls share.
 //
 // Threads:    a call belongs to its exchange's loop; whatever answers elsewhere comes back with OnLoop.
 
@@ -15,17 +15,39 @@
 #include "adapters/fronts/activesync/device_queue.h"
 #include "adapters/fronts/activesync/query.h"
 #include "mailwake/adapters/activesync.h"
+#include "mailwake/adapters/backoff_table.h"
 #include "mailwake/adapters/wbxml.h"
 
 namespace mailwake::eas {
 
 struct Context {
+  Context(Engine& the_engine, Authenticator& the_authenticator, FrontState& the_state, SyncProvider* the_provider,
+          const ActiveSyncOptions& the_options)
+      : engine(the_engine),
+        authenticator(the_authenticator),
+        state(the_state),
+        provider(the_provider),
+        options(the_options),
+        queue(the_options.max_waiting_requests) {}
+
   Engine& engine;
   Authenticator& authenticator;
   FrontState& state;
   SyncProvider* provider;  // may be null
   const ActiveSyncOptions options;
   DeviceQueue queue;
+  // Devices whose requests fail again and again.
+  BackoffTable failures{{.free = 100, .first = std::chrono::seconds(60), .forgotten = std::chrono::seconds(30 * 60)}};
+
+  static std::string NameOf(std::string_view mailbox, std::string_view device);
+};
+
+// What a request that waits long keeps: whom to answer, and whose it is.
+struct Asker {
+  std::shared_ptr<Context> context;
+  std::shared_ptr<HttpExchange> exchange;
+  std::string mailbox;
+  std::string device;
 };
 
 struct Call {
@@ -39,6 +61,7 @@ struct Call {
 
   Engine& engine() const { return context->engine; }
   const ActiveSyncOptions& options() const { return context->options; }
+  Asker asker() const { return {context, exchange, mailbox, query.device}; }
   wbxml::Limits limits() const { return {.depth = options().max_wbxml_depth}; }
   // 2.5 and 12.0 name the class of each collection in Sync.
   bool NamesClasses() const { return version != 0 && version < 121; }
@@ -54,13 +77,25 @@ inline constexpr std::string_view kContentType = "application/vnd.ms-sync.wbxml"
 
 // 200 with a document (or none: an empty body is an answer too), and what to do once it was written.
 void Answer(
-    const Call& call, std::string document, HttpExchange::Written written = [](bool) {});
+    HttpExchange& exchange, std::string document, HttpExchange::Written written = [](bool) {});
 // The same, and the connection ends with it.
-void AnswerAndClose(const Call& call, std::string document);
+void AnswerAndClose(HttpExchange& exchange, std::string document);
+// A request that was as it should be, or was not: who sends only such is turned away after a while.
+void CountSuccess(const Asker& asker);
+void CountFailure(const Asker& asker);
+void AnswerSuccess(const Asker& asker, std::string document);
+void AnswerFailure(const Asker& asker, std::string document);
+// Turns away who has failed too often. True: it has been answered.
+bool Throttle(const Asker& asker);
 // Without a body: 401 names the realm, 503 the time to come back.
 void Refuse(HttpExchange& exchange, int status);
 void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after);
-// The same for a call that has its context.
+// The same for a call that has its exchange.
+inline void Answer(
+    const Call& call, std::string document, HttpExchange::Written written = [](bool) {}) {
+  Answer(*call.exchange, std::move(document), std::move(written));
+}
+inline void AnswerAndClose(const Call& call, std::string document) { AnswerAndClose(*call.exchange, std::move(document)); }
 inline void Refuse(const Call& call, int status) { Refuse(*call.exchange, status); }
 inline void RefuseForNow(const Call& call, std::chrono::seconds retry_after) { RefuseForNow(*call.exchange, retry_after); }
 

@@ -40,10 +40,10 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kHeartbeatTooShort:
     case Refusal::kHeartbeatTooLong: {
       const bool minimum = end.refusal == Refusal::kHeartbeatTooShort;
-      return Answer(call, SyncAnswer(SyncStatus::kWaitRange, InUnitOf(wait, std::chrono::seconds(end.bound), minimum)));
+      return AnswerFailure(call.asker(), SyncAnswer(SyncStatus::kWaitRange, InUnitOf(wait, std::chrono::seconds(end.bound), minimum)));
     }
     case Refusal::kTooManyFolders:
-      return Answer(call, SyncAnswer(SyncStatus::kTooManyCollections, end.bound));
+      return AnswerFailure(call.asker(), SyncAnswer(SyncStatus::kTooManyCollections, end.bound));
     case Refusal::kMailboxFull:
     case Refusal::kServerFull:
       return RefuseForNow(call, end.retry_after);
@@ -54,7 +54,7 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kNone:
       break;
   }
-  Answer(call, SyncAnswer(SyncStatus::kProtocol));
+  AnswerFailure(call.asker(), SyncAnswer(SyncStatus::kProtocol));
 }
 
 void AnswerEnd(const CallPtr& call, const std::shared_ptr<Hanging>& hanging, const PingEnd& end) {
@@ -63,7 +63,7 @@ void AnswerEnd(const CallPtr& call, const std::shared_ptr<Hanging>& hanging, con
     case EndReason::kResync:
       return ServeChanged(call, hanging, {end.folders.begin(), end.folders.end()});
     case EndReason::kExpired:
-      return Answer(*call, std::string(kNothing));
+      return AnswerSuccess(call->asker(), std::string(kNothing));
     case EndReason::kSuperseded:
     case EndReason::kDrained:
       return AnswerAndClose(*call, std::string(kNothing));

@@ -88,6 +88,11 @@ class Serving : public std::enable_shared_from_this<Serving> {
   }
 
   void Finish() {
+    const auto all = [this](SyncStatus status) {
+      return std::ranges::all_of(steps_, [status](const SyncStep& step) { return step.status == status; });
+    };
+    if (all(SyncStatus::kOk)) CountSuccess(call_->asker());
+    if (all(SyncStatus::kBadSyncKey)) CountFailure(call_->asker());
     std::string document = SyncAnswer(Advance(turn_->state(), steps_, call_->NamesClasses()));
     turn_->Save([self = shared_from_this(), document = std::move(document)](const StateTurn::Ptr&) mutable {
       Answer(*self->call_, std::move(document), [self](bool whole) {

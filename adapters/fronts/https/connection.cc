@@ -2,10 +2,14 @@
 #include "adapters/fronts/https/connection.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "adapters/fronts/https/forwarded.h"
+#include "adapters/fronts/https/proxy_header.h"
 #include "adapters/fronts/https/response_text.h"
 
 namespace mailwake::internal {
@@ -16,17 +20,12 @@ constexpr int kMostSteps = 64;
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, const PeerAddress& peer) : loop_(std::move(loop)), peer_(peer) {
+Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, const PeerAddress& peer)
+    : loop_(std::move(loop)), socket_(std::move(socket)), peer_(peer) {
   const std::shared_ptr<const TlsContext> tls = loop_->server().tls();
-  stream_ = tls == nullptr ? NewPlainStream(socket.get()) : tls->NewStream(socket.get());
-  socket_.emplace(loop_->io());
-  boost::system::error_code ec;
-  socket_->assign(socket.get(), ec);
-  if (ec) {
-    stream_.reset();  // the event loop cannot take it: Start closes
-  } else {
-    socket.Release();
-  }
+  stream_ = tls == nullptr ? NewPlainStream(socket_.get()) : tls->NewStream(socket_.get());
+  address_counted_ = !loop_->server().proxies.Contain(peer_);
+  proxy_header_ = !address_counted_ && loop_->server().options.proxy_protocol;
 }
 
 Connection::~Connection() = default;
@@ -34,7 +33,13 @@ Connection::~Connection() = default;
 void Connection::Start() {
   self_ = shared_from_this();
   SetState(ConnectionState::kHandshake);
-  if (stream_ == nullptr) return Close(Loop::Gone::kDrop);
+  if (stream_ == nullptr || !loop_->poller().Add(socket_.get(), *this)) return Close(Loop::Gone::kDrop);
+  Run();
+}
+
+void Connection::Ready(std::uint32_t events) {
+  hung_up_ |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  readable_ |= hung_up_ || (events & EPOLLIN) != 0;
   Run();
 }
 
@@ -54,7 +59,7 @@ void Connection::Run() {
 bool Connection::Step() {
   switch (state) {
     case ConnectionState::kHandshake:
-      return StepHandshake();
+      return proxy_header_ ? StepProxy() : StepHandshake();
     case ConnectionState::kIdle:
     case ConnectionState::kReading:
       return StepRead();
@@ -71,17 +76,30 @@ bool Connection::Step() {
   return false;
 }
 
-// Always false: there is nothing to do until the socket is ready.
+// There is nothing to do until the socket is ready.
 bool Connection::WaitFor(IoStatus want) {
-  bool& waiting = want == IoStatus::kWantWrite ? write_wait_ : read_wait_;
-  if (std::exchange(waiting, true)) return false;
-  const auto type = want == IoStatus::kWantWrite ? Descriptor::wait_write : Descriptor::wait_read;
-  socket_->async_wait(type, [self = shared_from_this(), want](const boost::system::error_code& ec) {
-    (want == IoStatus::kWantWrite ? self->write_wait_ : self->read_wait_) = false;
-    if (self->state == ConnectionState::kClosed) return;
-    if (ec) return self->Close(Loop::Gone::kTell);
-    self->Run();
-  });
+  if (want == IoStatus::kWantRead) readable_ = false;
+  return false;
+}
+
+bool Connection::StepProxy() {
+  ServerState& server = loop_->server();
+  const ssize_t seen = ::recv(socket_.get(), loop_->buffer(), ProxyHeader::kMostBytes, MSG_PEEK);
+  if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return WaitFor(IoStatus::kWantRead);
+  const ProxyHeader header = ParseProxyHeader({loop_->buffer(), static_cast<std::size_t>(std::max<ssize_t>(seen, 0))});
+  if (header.status == ProxyHeader::Status::kMore && seen > 0 && !hung_up_) return WaitFor(IoStatus::kWantRead);
+  if (header.status != ProxyHeader::Status::kDone) {
+    server.handshake_failures.Add();
+    Close(Loop::Gone::kDrop);
+    return false;
+  }
+  ::recv(socket_.get(), loop_->buffer(), header.size, 0);
+  proxy_header_ = false;
+  if (!header.client) return true;
+  peer_ = *header.client;
+  address_counted_ = !server.proxies.Contain(peer_) && server.AcquireAddress(peer_);
+  if (address_counted_ || server.proxies.Contain(peer_)) return true;
+  Close(Loop::Gone::kDrop);
   return false;
 }
 
@@ -90,6 +108,7 @@ bool Connection::StepHandshake() {
   if (status == IoStatus::kDone) {
     if (loop_->server().has_tls) loop_->server().handshakes.Add();
     if (stream_->resumed()) loop_->server().resumed.Add();
+    readable_ = true;  // the first request may have come with it
     SetState(ConnectionState::kIdle);
     return true;
   }
@@ -104,8 +123,9 @@ bool Connection::StepRead() {
     const std::string held = std::exchange(held_, {});
     return Consume(held);
   }
-  if (read_wait_) return false;  // nothing new: the wait would have ended
+  if (!readable_) return false;
   const IoResult got = stream_->Read(loop_->buffer(), kReadSize);
+  readable_ = got.more || hung_up_ || got.status == IoStatus::kWantWrite;
   if (got.status == IoStatus::kDone) return Consume({loop_->buffer(), got.bytes});
   if (got.status != IoStatus::kGone) return WaitFor(got.status);
   Close(Loop::Gone::kDrop);
@@ -151,7 +171,8 @@ bool Connection::Serve(std::string_view rest) {
   head_ = request.method == "HEAD";
   DropReader();
   request.target = OriginForm(std::move(request.target));
-  request.peer = peer_.ToString();
+  const Networks& proxies = loop_->server().proxies;
+  request.peer = (proxies.Contain(peer_) ? ClientOf(request.headers, peer_, proxies) : peer_).ToString();
   loop_->server().requests.Add();
   SetState(ConnectionState::kWaiting);
   auto exchange = std::make_shared<Exchange>(shared_from_this());
@@ -161,15 +182,13 @@ bool Connection::Serve(std::string_view rest) {
   } else {
     exchange->Respond(TextResponse(404, "nothing is served under this path"));
   }
-  if (state != ConnectionState::kWaiting) return true;
-  if (held_.empty()) return WaitFor(IoStatus::kWantRead);
-  SetState(ConnectionState::kHeld);
-  return false;
+  if (state == ConnectionState::kWaiting && !held_.empty()) SetState(ConnectionState::kHeld);
+  return true;
 }
 
 // The socket is readable while the request waits: has the peer gone, or sent more?
 bool Connection::StepWait() {
-  if (read_wait_) return false;
+  if (!readable_) return false;
   switch (const IoStatus peer = stream_->Peek()) {
     case IoStatus::kDone:
       SetState(ConnectionState::kHeld);  // not read before the answer: a peer cannot make us keep more
@@ -185,7 +204,7 @@ bool Connection::StepWait() {
 void Connection::CheckHeld() {
   if (state != ConnectionState::kHeld) return;
   // Unread bytes make the socket readable for good, so an event loop cannot tell; the hang-up flags can.
-  pollfd look{.fd = socket_->native_handle(), .events = POLLRDHUP, .revents = 0};
+  pollfd look{.fd = socket_.get(), .events = POLLRDHUP, .revents = 0};
   if (::poll(&look, 1, 0) == 1) Close(Loop::Gone::kTell);
 }
 
@@ -257,7 +276,7 @@ void Connection::AfterWrite() {
 
 // Reads and forgets: closing with bytes unread would reset the connection, and the peer might never see the answer.
 bool Connection::StepLinger() {
-  const ssize_t got = ::read(socket_->native_handle(), loop_->buffer(), kReadSize);
+  const ssize_t got = ::read(socket_.get(), loop_->buffer(), kReadSize);
   if (got > 0) return true;
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return WaitFor(IoStatus::kWantRead);
   Close(Loop::Gone::kDrop);
@@ -282,13 +301,14 @@ void Connection::Close(Loop::Gone tell) {
   const auto alive = shared_from_this();
   const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kWriting;
   loop_->Remove(*this);
-  if (!socket_.has_value()) return;
+  if (socket_.get() < 0) return;
+  loop_->poller().Remove(socket_.get(), *this);
   if (polite && stream_ != nullptr) stream_->Finish();
   stream_.reset();
-  socket_.reset();
+  socket_ = FileDescriptor();
   DropReader();
   std::string().swap(held_);
-  loop_->server().addresses.Release(peer_);
+  if (address_counted_) loop_->server().addresses.Release(peer_);
   loop_->server().connections.Subtract();
   self_.reset();
   if (out_ != nullptr && !out_->done && out_->written) {

@@ -3,7 +3,7 @@
 // Connection: one peer, one request at a time.
 //
 // Threads:    its loop's.
-// Cost:       while a request waits: this object, the stream's state, one wait in the event loop; no buffer.
+// Cost:       while a request waits: this object and the stream's state; no buffer, no handler in the event loop.
 // Invariants: (1) one request is answered before the next is read: what comes early stays with the kernel, at most one read's worth here;
 //             (2) an answer's `written` runs once, from the event loop, before the connection's next request is served;
 //             (3) it keeps itself alive until Close.
@@ -13,10 +13,7 @@
 
 #include <absl/functional/any_invocable.h>
 
-#include <array>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,7 +25,7 @@
 
 namespace mailwake::internal {
 
-class Connection : public std::enable_shared_from_this<Connection>, public Listed {
+class Connection final : public std::enable_shared_from_this<Connection>, public Listed, public Poller::Watched {
  public:
   using Written = HttpExchange::Written;
 
@@ -42,6 +39,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   // At once. Gone::kTell: the request that waits hears of it.
   void Close(Loop::Gone gone);
 
+  void Ready(std::uint32_t events) override;
   void Expire();
   // Is the peer of a held connection still there?
   void CheckHeld();
@@ -50,8 +48,6 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   std::string& note() { return note_; }
 
  private:
-  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-
   enum class After : std::uint8_t { kNextRequest, kBody, kClose, kLinger };
 
   // An answer under way.
@@ -65,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
 
   void Run();
   bool Step();  // true: again
+  bool StepProxy();
   bool StepHandshake();
   bool StepRead();
   bool StepWait();
@@ -77,12 +74,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   void Send(std::string bytes, After after, Written written);
   void AfterWrite();
   void DropReader();
-  bool WaitFor(IoStatus want);
+  bool WaitFor(IoStatus want);  // false
   void SetState(ConnectionState next) { loop_->Place(*this, next); }
 
   const std::shared_ptr<Loop> loop_;
   std::shared_ptr<Connection> self_;  // until Close
-  std::optional<Descriptor> socket_;
+  FileDescriptor socket_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<RequestReader> reader_;  // while a request is being read
   std::size_t counted_ = 0;                // of its bytes, at the loop
@@ -91,10 +88,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   std::string note_;
   std::weak_ptr<Exchange> exchange_;  // of the request that waits
   absl::AnyInvocable<void()> gone_;
-  const PeerAddress peer_;
+  PeerAddress peer_;  // as the proxy says, if there is one that says it first
 
-  bool read_wait_ = false;
-  bool write_wait_ = false;
+  bool proxy_header_ = false;    // is to come first
+  bool address_counted_ = true;  // in ServerState::addresses
+  bool readable_ = true;         // there may be something to read
+  bool hung_up_ = false;         // the peer has said that it sends no more, or is gone
   bool running_ = false;
   // Of the request that waits.
   bool keep_alive_ = false;

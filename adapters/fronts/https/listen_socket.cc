@@ -6,6 +6,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -23,6 +26,7 @@ constexpr int kKeepIntervalSeconds = 30;
 constexpr int kKeepProbes = 4;
 // Bytes that nobody acknowledged for so long: the connection is dead.
 constexpr unsigned kUserTimeoutMs = 120'000;
+constexpr std::string_view kUnix = "unix:";
 
 struct AddressInfoFree {
   void operator()(addrinfo* info) const { ::freeaddrinfo(info); }
@@ -30,8 +34,8 @@ struct AddressInfoFree {
 using AddressInfo = std::unique_ptr<addrinfo, AddressInfoFree>;
 
 absl::Status Malformed(const std::string& address, std::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot listen on \"", address, "\": ", std::string(why), "; write HOST:PORT, as in 127.0.0.1:8443 or [::1]:8443"));
+  return absl::InvalidArgumentError(absl::StrCat("cannot listen on \"", address, "\": ", std::string(why),
+                                                 "; write HOST:PORT, as in 127.0.0.1:8443 or [::1]:8443, or unix:PATH"));
 }
 
 absl::StatusOr<AddressInfo> Resolve(const std::string& address) {
@@ -83,9 +87,44 @@ absl::Status SystemError(const std::string& address, int error) {
   }
 }
 
+// A socket of a server that is gone is taken over; one that is alive is not.
+absl::Status ClearUnixPath(const std::string& address, const sockaddr_un& name) {
+  struct stat found {};
+  if (::lstat(name.sun_path, &found) != 0) return errno == ENOENT ? absl::OkStatus() : SystemError(address, errno);
+  if (!S_ISSOCK(found.st_mode))
+    return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", address, ": there is a file of that name"));
+  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0 || errno == EAGAIN)
+    return SystemError(address, EADDRINUSE);
+  if (errno != ECONNREFUSED) return SystemError(address, errno);
+  return ::unlink(name.sun_path) == 0 ? absl::OkStatus() : SystemError(address, errno);
+}
+
+absl::StatusOr<FileDescriptor> ListenUnix(const std::string& address) {
+  const std::string path = address.substr(kUnix.size());
+  sockaddr_un name{};
+  if (path.empty() || path.size() >= sizeof(name.sun_path)) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot listen on \"", address, "\": a path has 1 to ", sizeof(name.sun_path) - 1,
+                                                   " bytes; write unix:PATH, as in unix:/run/mailwake/http.sock"));
+  }
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, path.size());
+  if (absl::Status cleared = ClearUnixPath(address, name); !cleared.ok()) return cleared;
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return SystemError(address, errno);
+  ::fchmod(socket.get(), 0600);  // of the file that bind makes: nobody else may connect, from the first moment on
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0) return SystemError(address, errno);
+  ::chmod(name.sun_path, 0660);  // whatever the umask says
+  if (::listen(socket.get(), SOMAXCONN) != 0) return SystemError(address, errno);
+  return socket;
+}
+
 }  // namespace
 
+bool IsUnixAddress(std::string_view address) { return address.substr(0, kUnix.size()) == kUnix; }
+
 absl::StatusOr<FileDescriptor> Listen(const std::string& address) {
+  if (IsUnixAddress(address)) return ListenUnix(address);
   absl::StatusOr<AddressInfo> info = Resolve(address);
   if (!info.ok()) return info.status();
   const addrinfo& chosen = **info;
@@ -101,6 +140,7 @@ std::string LocalAddress(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  if (address.ss_family == AF_UNIX) return absl::StrCat("unix:", reinterpret_cast<const sockaddr_un&>(address).sun_path);
   const std::string host = PeerAddress(address).ToString();
   // The port lies at the same place in both.
   const int port = ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);

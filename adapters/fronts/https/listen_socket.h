@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A listening socket from "HOST:PORT".
+// A listening socket from "HOST:PORT", or "unix:PATH".
 //
 // Threads:    any.
 // Example:    auto socket = Listen("[::1]:0"); std::string real = LocalAddress(socket->get());
@@ -11,6 +11,7 @@
 #include <absl/status/statusor.h>
 
 #include <string>
+#include <string_view>
 
 #include "adapters/fronts/https/file_descriptor.h"
 
@@ -20,7 +21,9 @@ namespace mailwake::internal {
 // Errors: InvalidArgument, AlreadyExists, PermissionDenied, each with the address and the next step.
 absl::StatusOr<FileDescriptor> Listen(const std::string& address);
 
-// "127.0.0.1:8443", "[::1]:8443"
+bool IsUnixAddress(std::string_view address);
+
+// "127.0.0.1:8443", "[::1]:8443", "unix:/run/mailwake.sock"
 std::string LocalAddress(int socket);
 
 }  // namespace mailwake::internal

@@ -67,10 +67,7 @@ void Listener::Pause() {
 void Listener::Take(FileDescriptor socket, const PeerAddress& peer) {
   const HttpsOptions& options = server_->options;
   if (server_->connections.get() >= options.max_connections) return server_->refused.Add();
-  if (!server_->addresses.Acquire(peer)) {
-    if (options.address_refused) options.address_refused(peer.ToString());
-    return server_->refused.Add();
-  }
+  if (!server_->proxies.Contain(peer) && !server_->AcquireAddress(peer)) return;
   server_->accepted.Add();
   server_->connections.Add();
   const std::shared_ptr<Loop>& loop = loops_[next_++ % loops_.size()];

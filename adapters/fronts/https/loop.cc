@@ -26,6 +26,7 @@ Loop::Loop(const HttpsLoop& loop, std::shared_ptr<ServerState> server, std::size
       id_(loop.id),
       server_(std::move(server)),
       reading_limit_(reading_bytes),
+      poller_(std::make_shared<Poller>(*loop.io)),
       lists_(Timeouts(server_->options)),
       buffer_(kReadSize) {
   timer_.emplace(*io_);
@@ -110,6 +111,7 @@ void Loop::CloseAll(Gone gone) {
 
 void Loop::Detach() {
   timer_.reset();
+  poller_->Detach();
   MutexLock lock(gate_);
   open_ = false;
 }

@@ -23,6 +23,7 @@
 
 #include "adapters/fronts/https/connection_lists.h"
 #include "adapters/fronts/https/file_descriptor.h"
+#include "adapters/fronts/https/poller.h"
 #include "adapters/fronts/https/server_state.h"
 
 namespace mailwake::internal {
@@ -49,6 +50,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void Remove(Connection& connection);
   // The requests that are being read hold that much more, or less. False: too much.
   bool CountReading(std::ptrdiff_t bytes);
+
+  Poller& poller() { return *poller_; }
 
   // Closes those that wait for a request; the others once answered.
   void Drain();
@@ -77,6 +80,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool open_ ABSL_GUARDED_BY(gate_) = true;
 
   // The loop's own.
+  const std::shared_ptr<Poller> poller_;
   ConnectionLists lists_;
   std::optional<boost::asio::steady_timer> timer_;
   bool sweep_armed_ = false;

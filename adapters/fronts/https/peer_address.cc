@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mailwake::internal {
 namespace {
@@ -18,9 +19,24 @@ PeerAddress::PeerAddress(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET6) {
     std::memcpy(bytes_.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, bytes_.size());
   } else if (address.ss_family == AF_INET) {
-    std::copy(kMappedV4.begin(), kMappedV4.end(), bytes_.begin());
-    std::memcpy(bytes_.data() + kMappedV4.size(), &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+    *this = OfBytes({reinterpret_cast<const char*>(&v4), 4});
   }
+}
+
+PeerAddress PeerAddress::OfBytes(std::string_view bytes) {
+  PeerAddress address;
+  if (bytes.size() == 4) std::copy(kMappedV4.begin(), kMappedV4.end(), address.bytes_.begin());
+  std::memcpy(address.bytes_.data() + address.bytes_.size() - bytes.size(), bytes.data(), bytes.size());
+  return address;
+}
+
+std::optional<PeerAddress> PeerAddress::Parse(const std::string& text) {
+  char bytes[16];
+  for (const auto& [family, size] : {std::pair(AF_INET, 4), std::pair(AF_INET6, 16)}) {
+    if (inet_pton(family, text.c_str(), bytes) == 1) return OfBytes({bytes, static_cast<std::size_t>(size)});
+  }
+  return std::nullopt;
 }
 
 bool PeerAddress::is_v4() const { return std::equal(kMappedV4.begin(), kMappedV4.end(), bytes_.begin()); }

@@ -14,7 +14,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "mailwake/mutex.h"
 
@@ -25,14 +27,19 @@ class PeerAddress {
   using Bytes = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
 
   PeerAddress() = default;
+  // One over a Unix socket is ::, which nobody else can be.
   explicit PeerAddress(const sockaddr_storage& address);
+  // "192.0.2.7", "2001:db8::7"; nullopt if it is neither.
+  static std::optional<PeerAddress> Parse(const std::string& text);
+  // REQUIRES: 4 or 16 of them, as they stand in packets.
+  static PeerAddress OfBytes(std::string_view bytes);
 
   std::string ToString() const;  // "192.0.2.7", "2001:db8::7"
   Bytes limit_key() const;
-
- private:
+  const Bytes& bytes() const { return bytes_; }
   bool is_v4() const;
 
+ private:
   Bytes bytes_{};
 };
 

@@ -8,7 +8,7 @@
 namespace mailwake::internal {
 namespace {
 
-bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 class PlainStream final : public Stream {
  public:
@@ -19,9 +19,11 @@ class PlainStream final : public Stream {
   IoResult Read(char* data, std::size_t size) override { return Receive(data, size, 0); }
 
   IoResult Write(const char* data, std::size_t size) override {
-    const ssize_t sent = ::send(fd_, data, size, MSG_NOSIGNAL);
-    if (sent >= 0) return {IoStatus::kDone, static_cast<std::size_t>(sent)};
-    return {WouldBlock() ? IoStatus::kWantWrite : IoStatus::kGone};
+    ssize_t sent = -1;
+    do sent = ::send(fd_, data, size, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(sent)};
+    return {.status = WouldBlock() ? IoStatus::kWantWrite : IoStatus::kGone};
   }
 
   IoStatus Peek() override {
@@ -33,10 +35,12 @@ class PlainStream final : public Stream {
 
  private:
   IoResult Receive(char* data, std::size_t size, int flags) {
-    const ssize_t got = ::recv(fd_, data, size, flags);
-    if (got > 0) return {IoStatus::kDone, static_cast<std::size_t>(got)};
-    if (got == 0) return {IoStatus::kGone};
-    return {WouldBlock() ? IoStatus::kWantRead : IoStatus::kGone};
+    ssize_t got = -1;
+    do got = ::recv(fd_, data, size, flags);
+    while (got < 0 && errno == EINTR);
+    if (got > 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(got), .more = static_cast<std::size_t>(got) == size};
+    if (got == 0) return {};
+    return {.status = WouldBlock() ? IoStatus::kWantRead : IoStatus::kGone};
   }
 
   const int fd_;

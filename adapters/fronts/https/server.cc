@@ -19,6 +19,7 @@ namespace {
 using internal::FileDescriptor;
 using internal::Listener;
 using internal::Loop;
+using internal::Networks;
 using internal::ServerState;
 using internal::TicketKeys;
 using internal::TlsContext;
@@ -104,6 +105,12 @@ class Server final : public HttpsServer {
   std::shared_ptr<Listener> listener_;
 };
 
+// Who may use a Unix socket is the file system's business.
+std::vector<std::string> ProxiesOf(const HttpsOptions& options) {
+  if (internal::IsUnixAddress(options.listen)) return {"::"};
+  return options.proxies;
+}
+
 absl::Status CheckOptions(const HttpsOptions& options, const std::vector<HttpsLoop>& loops) {
   if (loops.empty() || std::any_of(loops.begin(), loops.end(), [](const HttpsLoop& loop) { return loop.io == nullptr; }))
     return absl::InvalidArgumentError("the HTTPS server needs at least one event loop");
@@ -127,10 +134,12 @@ absl::StatusOr<std::unique_ptr<HttpsServer>> HttpsServer::Create(const HttpsOpti
     if (!created.ok()) return created.status();
     tls = *std::move(created);
   }
+  absl::StatusOr<Networks> proxies = Networks::Parse(ProxiesOf(options));
+  if (!proxies.ok()) return proxies.status();
   absl::StatusOr<FileDescriptor> socket = internal::Listen(options.listen);
   if (!socket.ok()) return socket.status();
   IgnoreBrokenPipes();
-  auto state = std::make_shared<ServerState>(options, std::move(tls));
+  auto state = std::make_shared<ServerState>(options, *std::move(proxies), std::move(tls));
   return std::make_unique<Server>(*std::move(socket), std::move(state), std::move(tickets), loops);
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "adapters/fronts/https/networks.h"
 #include "adapters/fronts/https/peer_address.h"
 #include "adapters/fronts/https/router.h"
 #include "adapters/fronts/https/tls_context.h"
@@ -31,8 +32,9 @@ class Counter {
 };
 
 struct ServerState {
-  ServerState(HttpsOptions the_options, std::shared_ptr<const TlsContext> the_tls)
+  ServerState(HttpsOptions the_options, Networks the_proxies, std::shared_ptr<const TlsContext> the_tls)
       : options(std::move(the_options)),
+        proxies(std::move(the_proxies)),
         has_tls(the_tls != nullptr),
         addresses(options.max_connections_per_address),
         tls_(std::move(the_tls)) {}
@@ -47,7 +49,16 @@ struct ServerState {
     tls_ = std::move(tls);
   }
 
+  // One more connection of the peer. False: it has too many, which is counted and told; else to be released.
+  bool AcquireAddress(const PeerAddress& peer) {
+    if (addresses.Acquire(peer)) return true;
+    if (options.address_refused) options.address_refused(peer.ToString());
+    refused.Add();
+    return false;
+  }
+
   const HttpsOptions options;
+  const Networks proxies;
   const bool has_tls;
   Router router;
   AddressLimit addresses;

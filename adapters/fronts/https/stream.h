@@ -6,7 +6,7 @@
 // Cost:       no buffer of its own: a stream with nothing under way keeps its socket and its protocol state.
 // Invariants: (1) never blocks and never waits: the caller waits for the socket as the result says, and calls again;
 //             (2) a Write that did not take everything is repeated with what is left, from any address;
-//             (3) Read takes at most what it is given room for, and leaves nothing decrypted behind if that is kReadSize or more.
+//             (3) Read takes at most what it is given room for; what it leaves behind, in the stream or in the kernel, is `more`.
 // Example:    IoResult got = stream->Read(buffer, kReadSize); if (got.status == IoStatus::kWantRead) WaitForRead();
 
 #ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_STREAM_H_
@@ -31,6 +31,7 @@ enum class IoStatus : std::uint8_t {
 struct IoResult {
   IoStatus status = IoStatus::kGone;
   std::size_t bytes = 0;  // kDone only
+  bool more = false;      // of a Read that is kDone: false if nothing was left when it ended, else unknown
 };
 
 class Stream {

@@ -157,7 +157,7 @@ absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
   SSL_CTX_set_options(context,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_read_ahead(context, 0);
+  SSL_CTX_set_read_ahead(context, 1);  // one call for a record, not one for its header and one for the rest
   // Sessions live in tickets that the peers keep: resuming is cheap, and nothing is kept here. One ticket is enough for one device.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);

@@ -17,23 +17,33 @@ class TlsStream final : public Stream {
     return Judge(SSL_accept(ssl_.get()));
   }
 
+  // With read-ahead one recv takes all that is there, up to a record of full size; so a recv that brought less left nothing.
   IoResult Read(char* data, std::size_t size) override {
     std::size_t got = 0;
     ERR_clear_error();
-    return {Judge(SSL_read_ex(ssl_.get(), data, size, &got)), got};
+    const IoStatus status = Judge(SSL_read_ex(ssl_.get(), data, size, &got));
+    if (status != IoStatus::kDone) {
+      several_ = false;
+      return {.status = status};
+    }
+    several_ |= SSL_has_pending(ssl_.get()) == 1 || got >= kReadSize / 2;
+    return {.status = status, .bytes = got, .more = several_};
   }
 
   IoResult Write(const char* data, std::size_t size) override {
     std::size_t sent = 0;
     ERR_clear_error();
-    return {Judge(SSL_write_ex(ssl_.get(), data, size, &sent)), sent};
+    const IoStatus status = Judge(SSL_write_ex(ssl_.get(), data, size, &sent));
+    return {.status = status, .bytes = sent};
   }
 
   IoStatus Peek() override {
     char byte;
     std::size_t got = 0;
     ERR_clear_error();
-    return Judge(SSL_peek_ex(ssl_.get(), &byte, 1, &got));
+    const IoStatus status = Judge(SSL_peek_ex(ssl_.get(), &byte, 1, &got));
+    if (status != IoStatus::kDone) several_ = false;
+    return status;
   }
 
   bool resumed() const override { return SSL_session_reused(ssl_.get()) == 1; }
@@ -66,6 +76,7 @@ class TlsStream final : public Stream {
   const SslHandle ssl_;
   const int fd_;
   bool broken_ = false;
+  bool several_ = false;  // a recv brought more than one small record, and the socket was not seen empty since
 };
 
 }  // namespace

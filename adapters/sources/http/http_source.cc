@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<std::string>> FolderIds(const Json* array) {
 class Impl {
  public:
   Impl(Engine& engine, HttpSourceOptions options)
-      : engine_(engine), token_(std::move(options.token)), seal_(token_), looks_(engine, std::move(options.more_metrics)) {}
+      : engine_(engine), options_(std::move(options)), seal_(options_.token), looks_(engine, options_) {}
 
   void Handle(HttpRequest request, ExchangePtr exchange);
 
@@ -63,7 +63,7 @@ class Impl {
   void PostSuspect(const std::string& body, ExchangePtr exchange);
 
   Engine& engine_;
-  const std::string token_;
+  const HttpSourceOptions options_;
   const TicketSeal seal_;
   const Looks looks_;
 };
@@ -71,8 +71,8 @@ class Impl {
 bool Impl::Allowed(const HttpRequest& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view given = Header(request, "Authorization");
-  if (token_.empty() || given.size() <= kScheme.size() || !EqualsIgnoreCase(given.substr(0, kScheme.size()), kScheme)) return false;
-  return SameSecret(given.substr(kScheme.size()), token_);
+  if (options_.token.empty() || given.size() <= kScheme.size() || !EqualsIgnoreCase(given.substr(0, kScheme.size()), kScheme)) return false;
+  return SameSecret(given.substr(kScheme.size()), options_.token);
 }
 
 void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
@@ -83,8 +83,9 @@ void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
     return exchange->Respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   }
   if (!Allowed(request)) {
-    HttpResponse answer = ErrorAnswer(401, token_.empty() ? "this server has no ingest token: start it with --ingest-token-file FILE"
-                                                          : "send \"Authorization: Bearer TOKEN\" with the server's ingest token");
+    HttpResponse answer =
+        ErrorAnswer(401, options_.token.empty() ? "this server has no ingest token: start it with --ingest-token-file FILE"
+                                                : "send \"Authorization: Bearer TOKEN\" with the server's ingest token");
     answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"mailwake\"");
     return exchange->Respond(std::move(answer));
   }

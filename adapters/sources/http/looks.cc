@@ -23,9 +23,9 @@ constexpr std::size_t kRecentEnds = 4'096;
 
 }  // namespace
 
-Looks::Looks(Engine& engine, std::function<std::string()> more_metrics)
+Looks::Looks(Engine& engine, const HttpSourceOptions& options)
     : engine_(engine),
-      more_metrics_(std::move(more_metrics)),
+      options_(options),
       recent_(std::make_shared<RecentDevices>(kRecentEnds)),
       ended_(engine.observers().ended.connect([recent = recent_](std::span<const EndRecord> ends) { recent->Note(ends); })) {}
 
@@ -66,12 +66,16 @@ HttpResponse Looks::Explain(const RequestTarget& target) const {
   } else if (const absl::Status name = CheckName("\"mailbox\"", mailbox, kMaxMailboxBytes); !name.ok()) {
     return ErrorAnswer(name);
   }
-  return JsonAnswer(200, ViewOf(mailbox, device, engine_.Explain(mailbox, device)));
+  OrderedJson view = ViewOf(mailbox, device, engine_.Explain(mailbox, device));
+  if (options_.throttled) {
+    if (const auto left = options_.throttled(mailbox, device); left.count() > 0) view["throttled_s"] = left.count();
+  }
+  return JsonAnswer(200, view);
 }
 
 HttpResponse Looks::Metrics() const {
   std::string text = MetricsText(engine_);
-  if (more_metrics_) text += more_metrics_();
+  if (options_.more_metrics) text += options_.more_metrics();
   return {.status = 200, .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, .body = std::move(text)};
 }
 

@@ -9,7 +9,6 @@
 #define MAILWAKE_SOURCES_HTTP_LOOKS_H_
 
 #include <boost/signals2/connection.hpp>
-#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -18,6 +17,7 @@
 #include "adapters/sources/http/recent_devices.h"
 #include "adapters/sources/http/target.h"
 #include "mailwake/adapters/http.h"
+#include "mailwake/adapters/http_source.h"
 #include "mailwake/engine.h"
 #include "mailwake/observers.h"
 
@@ -25,7 +25,8 @@ namespace mailwake::http_source {
 
 class Looks {
  public:
-  Looks(Engine& engine, std::function<std::string()> more_metrics);
+  // REQUIRES: `options` lives as long.
+  Looks(Engine& engine, const HttpSourceOptions& options);
 
   HttpResponse Pings(const RequestTarget& target) const;
   HttpResponse Explain(const RequestTarget& target) const;
@@ -35,7 +36,7 @@ class Looks {
   std::set<std::string> MailboxesOf(std::string_view device) const;
 
   Engine& engine_;
-  const std::function<std::string()> more_metrics_;
+  const HttpSourceOptions& options_;
   const std::shared_ptr<RecentDevices> recent_;  // shared with the observer, which may still run when this is gone
   const boost::signals2::scoped_connection ended_;
 };

@@ -26,27 +26,30 @@ class PasswordAuthenticatorTest : public testing::Test {
   PasswordAuthenticatorTest() { Restart(); }
 
   void Restart(PasswordOptions options = {}) {
-    authenticator_ =
-        std::make_unique<PasswordAuthenticator>(accounts_, hash_, options, [this](const StoredPassword& stored, std::string_view password) {
+    authenticator_ = std::make_unique<PasswordAuthenticator>(
+        accounts_, hash_, options,
+        [this](const StoredPassword& stored, std::string_view password) {
           ++runs_;
           last_scheme_ = stored.scheme;
           if (wait_for_.valid()) wait_for_.wait();
           return password == "right";
-        });
+        },
+        [this] { return now_; });
   }
 
   void Put(const std::string& user, const std::string& stored) {
     accounts_.Put({{.user = user, .password = stored, .verified = ""}}, [](absl::Status) {});
   }
 
-  std::future<absl::StatusOr<Account>> Begin(const std::string& user, const std::string& password) {
+  std::future<absl::StatusOr<Account>> Begin(const std::string& user, const std::string& password, const std::string& network = "") {
     auto promise = std::make_shared<std::promise<absl::StatusOr<Account>>>();
-    authenticator_->Authenticate(user, password, [promise](absl::StatusOr<Account> account) { promise->set_value(std::move(account)); });
+    authenticator_->AuthenticateFrom(network, user, password,
+                                     [promise](absl::StatusOr<Account> account) { promise->set_value(std::move(account)); });
     return promise->get_future();
   }
 
-  StatusCode Try(const std::string& user, const std::string& password) {
-    const absl::StatusOr<Account> account = Begin(user, password).get();
+  StatusCode Try(const std::string& user, const std::string& password, const std::string& network = "") {
+    const absl::StatusOr<Account> account = Begin(user, password, network).get();
     if (account.ok()) {
       EXPECT_EQ(account->mailbox, user);
     }
@@ -58,7 +61,27 @@ class PasswordAuthenticatorTest : public testing::Test {
   std::atomic<int> runs_{0};
   std::atomic<PasswordScheme> last_scheme_{PasswordScheme::kPlain};
   std::shared_future<void> wait_for_;
+  std::chrono::steady_clock::time_point now_{std::chrono::hours(1)};
   std::unique_ptr<PasswordAuthenticator> authenticator_;
+};
+
+// The accounts tell of changes, and ann's password has just been found right.
+class TellingAccountsTest : public PasswordAuthenticatorTest {
+ protected:
+  TellingAccountsTest() {
+    accounts_.TellChanges();
+    Put("ann", kStored);
+    Put("bob", kStored);
+    EXPECT_EQ(Try("ann", "right"), StatusCode::kOk);
+    EXPECT_EQ(Try("ann", "right"), StatusCode::kOk);  // read after the first look
+  }
+
+  // How often the store is asked for the account.
+  int FindsOf(const std::string& user, const std::string& password, StatusCode expected) {
+    const int before = accounts_.finds();
+    EXPECT_EQ(Try(user, password), expected);
+    return accounts_.finds() - before;
+  }
 };
 
 TEST_F(PasswordAuthenticatorTest, AThousandDevicesOfOneAccountCostOneSlowCheck) {
@@ -111,6 +134,83 @@ TEST_F(PasswordAuthenticatorTest, AWrongPasswordThatComesAgainCostsNothing) {
   EXPECT_EQ(runs_, 1);
   EXPECT_EQ(Try("ann", "right"), StatusCode::kOk);
   EXPECT_EQ(runs_, 2);
+}
+
+TEST_F(TellingAccountsTest, TheSamePasswordAgainIsNotLookedUp) {
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 0);
+  now_ += std::chrono::milliseconds(900);
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 0);
+  now_ += std::chrono::milliseconds(900);  // good by the look that the last one began
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 0);
+  EXPECT_EQ(runs_, 1);
+}
+
+TEST_F(TellingAccountsTest, AnotherPasswordAndAnotherUserAre) {
+  EXPECT_EQ(FindsOf("ann", "wrong", StatusCode::kUnauthenticated), 1);
+  EXPECT_EQ(FindsOf("bob", "right", StatusCode::kOk), 1);
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 0);
+}
+
+TEST_F(TellingAccountsTest, AChangedAccountIsLookedUpASecondLaterAtTheLatest) {
+  Put("ann", kOtherStored);
+  now_ += std::chrono::milliseconds(1001);
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 1);
+  EXPECT_EQ(last_scheme_, PasswordScheme::kBlfCrypt);
+}
+
+TEST_F(TellingAccountsTest, AnAccountThatIsForgottenIsLookedUpAtOnce) {
+  Put("ann", kOtherStored);
+  authenticator_->Forget("ann");
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 1);
+  EXPECT_EQ(last_scheme_, PasswordScheme::kBlfCrypt);
+}
+
+TEST_F(TellingAccountsTest, WithoutALookEveryLoginIsLookedUp) {
+  accounts_.FailChanges(absl::UnavailableError("away"));
+  now_ += std::chrono::milliseconds(999);
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 0);
+  now_ += std::chrono::milliseconds(2);
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 1);
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 1);
+  accounts_.FailChanges(absl::OkStatus());
+  EXPECT_EQ(FindsOf("ann", "right", StatusCode::kOk), 0);  // the look came first
+}
+
+TEST_F(PasswordAuthenticatorTest, WhoGuessesWaitsWhereHeIsAndTheOwnerDoesNot) {
+  Put("ann", kStored);
+  EXPECT_EQ(Try("ann", "right", "home"), StatusCode::kOk);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(Try("ann", "guess" + std::to_string(i), "away"), StatusCode::kUnauthenticated);
+  const int runs = runs_;
+  EXPECT_EQ(Try("ann", "guess6", "away"), StatusCode::kUnavailable);
+  EXPECT_EQ(Try("ann", "guess0", "away"), StatusCode::kUnauthenticated) << "known to be wrong";
+  EXPECT_EQ(Try("ann", "right", "away"), StatusCode::kOk) << "was right before, and is from there too";
+  EXPECT_EQ(runs_, runs);
+  EXPECT_EQ(Try("ann", "guess6", "home"), StatusCode::kUnauthenticated);
+  now_ += std::chrono::seconds(1);
+  EXPECT_EQ(Try("ann", "guess7", "away"), StatusCode::kUnauthenticated);
+  EXPECT_EQ(Try("ann", "guess8", "away"), StatusCode::kUnavailable);
+}
+
+TEST_F(PasswordAuthenticatorTest, ANewPasswordIsTakenWhileSomebodyGuessesElsewhere) {
+  Put("ann", kStored);
+  for (int i = 0; i < 6; ++i) Try("ann", "guess" + std::to_string(i), "away");
+  Put("ann", kOtherStored);
+  EXPECT_EQ(Try("ann", "right", "away"), StatusCode::kUnavailable) << "nobody can tell it from a guess there";
+  EXPECT_EQ(Try("ann", "right", "home"), StatusCode::kOk);
+  EXPECT_EQ(Try("ann", "right", "away"), StatusCode::kOk);
+}
+
+TEST_F(PasswordAuthenticatorTest, AnUnknownUserWaitsAsAKnownOne) {
+  Put("ann", kStored);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(Try("nobody", "guess" + std::to_string(i), "away"), StatusCode::kUnauthenticated);
+  EXPECT_EQ(Try("nobody", "guess6", "away"), StatusCode::kUnavailable);
+}
+
+TEST_F(PasswordAuthenticatorTest, AStoreThatCannotTellIsAskedEachTime) {
+  Put("ann", kStored);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Try("ann", "right"), StatusCode::kOk);
+  EXPECT_EQ(accounts_.finds(), 3);
+  EXPECT_EQ(runs_, 1);
 }
 
 TEST_F(PasswordAuthenticatorTest, AnUnknownUserLooksAndCostsLikeAWrongPassword) {

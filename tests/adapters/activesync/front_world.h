@@ -158,6 +158,7 @@ class FrontWorld {
   FakeProvider& provider() { return provider_; }
   FailingFrontState& state() { return state_; }
   FailingLoads& store() { return *store_; }
+  std::chrono::seconds throttled(std::string_view of) const { return front_->Throttled(kAnn, of); }
   std::size_t held() const { return engine_->stats().pings_held; }
   void Enqueue(absl::AnyInvocable<void()> work) { work_.push_back(std::move(work)); }
 

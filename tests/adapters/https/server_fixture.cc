@@ -55,7 +55,7 @@ const TestCertificate& SharedCertificate() {
 
 ServerFixture::ServerFixture(FixtureOptions the_options) : options(std::move(the_options)) {
   HttpsOptions server_options = options.server;
-  server_options.listen = "127.0.0.1:0";
+  if (server_options.listen.rfind("unix:", 0) != 0) server_options.listen = "127.0.0.1:0";
   if (options.tls && server_options.cert_file.empty()) {
     server_options.cert_file = SharedCertificate().cert;
     server_options.key_file = SharedCertificate().key;

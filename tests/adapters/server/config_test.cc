@@ -107,10 +107,15 @@ TEST_P(BadValueTest, NamesFileLineKeyAndWhatIsAllowed) { EXPECT_EQ(ErrorOf(GetPa
 
 const BadValue kBadValues[] = {
     {"listen = 8443", "mailwake.toml:1:1: listen is 8443: it must be a string"},
-    {"listen = \"8443\"", "mailwake.toml:1:1: listen is '8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443"},
-    {"listen = \":8443\"", "mailwake.toml:1:1: listen is ':8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443"},
-    {"listen = \"h:65536\"", "mailwake.toml:1:1: listen is 'h:65536': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443"},
-    {"listen = \"::1:8443\"", "mailwake.toml:1:1: listen is '::1:8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443"},
+    {"listen = \"8443\"", "mailwake.toml:1:1: listen is '8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
+    {"listen = \":8443\"", "mailwake.toml:1:1: listen is ':8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
+    {"listen = \"unix:\"", "mailwake.toml:1:1: listen is 'unix:': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
+    {"[proxy]\ntrusted = \"127.0.0.1\"",
+     "mailwake.toml:2:1: proxy.trusted is '127.0.0.1': it must be an array of addresses, as [\"127.0.0.1\", \"10.0.0.0/8\"]"},
+    {"[proxy]\nprotocol = 2", "mailwake.toml:2:1: proxy.protocol is 2: it must be true or false"},
+    {"listen = \"h:65536\"", "mailwake.toml:1:1: listen is 'h:65536': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
+    {"listen = \"::1:8443\"",
+     "mailwake.toml:1:1: listen is '::1:8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
     {"\nstore = \"mailwake.db\"", "mailwake.toml:2:1: store is 'mailwake.db': it must be sqlite:PATH, as sqlite:mailwake.db"},
     {"store = \"sqlite:\"", "mailwake.toml:1:1: store is 'sqlite:': it must be sqlite:PATH, as sqlite:mailwake.db"},
     {"store = true", "mailwake.toml:1:1: store is true: it must be a string"},
@@ -143,7 +148,7 @@ const BadValue kBadValues[] = {
     {"cert = \"c.pem\"", "mailwake.toml: cert is given without key: give both PEM files, or neither for a self-signed certificate"},
     {"key = \"k.pem\"", "mailwake.toml: key is given without cert: give both PEM files, or neither for a self-signed certificate"},
     {"\n\nlisten_on = \"x\"",
-     "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, cert, key, [tls], ingest_token_file, acknowledge, "
+     "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, cert, key, [tls], [proxy], ingest_token_file, acknowledge, "
      "drain_s, [heartbeat], [limits], [coalesce]"},
     {"[heartbeat]\nminimum = 60", "mailwake.toml:2:1: heartbeat.minimum is not a setting: allowed are heartbeat.min_s, heartbeat.max_s"},
     {"[drain_s]\nx = 1", "mailwake.toml:1:2: drain_s is a table: it must be a whole number from 0 to 3600"},

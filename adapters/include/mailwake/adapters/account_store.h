@@ -45,7 +45,8 @@ class AccountStore {
   // Keeps the keyed hash of a verified password, if the account still has `password`.
   virtual void Remember(std::string user, std::string password, std::string verified, DoneCallback done) = 0;
   // Whose password has become another one since that number was told, by whatever process: asked every second, so that what waits under
-  // an old password can be ended. nullopt: nobody, only the number to begin with. A store without such numbers leaves this out.
+  // an old password can be ended. nullopt: nobody, only the number to begin with; 0: this store cannot tell. A store without such numbers
+  // leaves this out, and is asked for the account with every request.
   virtual void Changes(std::optional<std::uint64_t> since, ChangesCallback done) { done(AccountChanges{.number = since.value_or(0)}); }
 };
 

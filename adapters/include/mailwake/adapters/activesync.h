@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mailwake/adapters/authenticator.h"
@@ -64,6 +65,7 @@ struct ActiveSyncOptions {
   Acknowledge acknowledge = Acknowledge::kSync;  // as in the engine's options
   // Told of each wrong user or password, as they came, with the peer's address; on the request's loop. May be left out.
   std::function<void(const std::string& user, const std::string& peer)> login_refused = {};
+  std::function<std::chrono::steady_clock::time_point()> clock = std::chrono::steady_clock::now;
 };
 
 class ActiveSync {
@@ -71,6 +73,9 @@ class ActiveSync {
   virtual ~ActiveSync() = default;
   // For POST and OPTIONS of /Microsoft-Server-ActiveSync. The front end must outlive the handler's last use.
   virtual HttpHandler handler() = 0;
+  // How much longer the device is turned away (503, "X-MS-ASThrottle: CommandFrequency"), since it has sent one request after the other
+  // that failed: 100 in a row, and then a minute, longer each time. Zero: it is not. What succeeds is never too often.
+  virtual std::chrono::seconds Throttled(std::string_view mailbox, std::string_view device) const = 0;
 };
 
 // All arguments must outlive the result; `provider` may be null.

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mailwake/adapters/account_store.h"
 
@@ -33,19 +34,29 @@ class Authenticator {
   // Errors: Unauthenticated (wrong user or password), Unavailable (too many checks are waiting, or the store cannot be read: say when to
   // come back).
   virtual void Authenticate(std::string user, std::string password, Callback done) = 0;
+  // The same for somebody who asks from that network ("192.0.2.0/24"): who guesses passwords can be made to wait there, and nowhere else.
+  // Those who do not tell networks apart leave this out.
+  virtual void AuthenticateFrom(std::string /*network*/, std::string user, std::string password, Callback done) {
+    Authenticate(std::move(user), std::move(password), std::move(done));
+  }
+  // The account has changed: what is remembered of it counts no more, at once. Those who remember nothing leave this out.
+  virtual void Forget(const std::string& /*user*/) {}
 };
 
 // How the passwords of an AccountStore are checked.
 struct PasswordOptions {
   std::size_t threads = 1;           // that run slow checks
   std::size_t waiting = 256;         // slow checks that may wait; over it Unavailable
-  std::size_t remembered = 200'000;  // accounts whose keyed hash is kept in memory
+  std::size_t remembered = 200'000;  // accounts whose keyed hashes are kept in memory
 };
 
 // Checks passwords against `accounts`: {PLAIN-KEYED} (a keyed hash), {ARGON2ID}, {SHA512-CRYPT}, {BLF-CRYPT}. The key file (mode 0600, made
 // if missing) keys the remembered hashes. A verified password is remembered as a keyed hash, in memory and in `accounts`, until the
-// account's stored value changes. `accounts` must outlive the result. Errors: PermissionDenied (key file readable by others), DataLoss
-// (wrong length).
+// account's stored value changes; where the store tells of changes (AccountStore::Changes) it is asked every second or so, and a login
+// in between costs no look at it: a change counts a second later at the latest, or at once after Forget. `accounts` must outlive the
+// result. Errors: PermissionDenied (key file readable by others), DataLoss (wrong length).
+// After some wrong passwords of a user from a network, passwords that were not right before are not tried from there for a while, longer
+// each time (Unavailable); one that was right before always is: nobody can lock out an owner whose device is at work.
 absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
                                                                         const PasswordOptions& options);
 

@@ -11,9 +11,11 @@
 #ifndef MAILWAKE_ADAPTERS_HTTP_SOURCE_H_
 #define MAILWAKE_ADAPTERS_HTTP_SOURCE_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "mailwake/adapters/http.h"
 #include "mailwake/engine.h"
@@ -23,6 +25,8 @@ namespace mailwake {
 struct HttpSourceOptions {
   std::string token;                               // empty: every request is refused
   std::function<std::string()> more_metrics = {};  // Prometheus text that GET /metrics adds
+  // How much longer a front end turns the device away, for GET /v1/explain.
+  std::function<std::chrono::seconds(std::string_view mailbox, std::string_view device)> throttled = {};
 };
 
 class HttpSource {

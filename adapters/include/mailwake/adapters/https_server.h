@@ -31,14 +31,18 @@
 namespace mailwake {
 
 struct HttpsOptions {
-  std::string listen = "127.0.0.1:8443";  // HOST:PORT, [::1]:PORT; port 0: any
+  std::string listen = "127.0.0.1:8443";  // HOST:PORT, [::1]:PORT; port 0: any. unix:PATH: a socket that its owner and group may use
   std::string cert_file = {};             // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
   std::string key_file = {};
   bool tls_1_3_only = false;
-  std::string ciphers = {};            // of TLS 1.2, in OpenSSL's words; empty: ECDHE with AEAD
-  std::string client_ca_file = {};     // PEM: only peers with a certificate of one of these are let in
+  std::string ciphers = {};             // of TLS 1.2, in OpenSSL's words; empty: ECDHE with AEAD
+  std::string client_ca_file = {};      // PEM: only peers with a certificate of one of these are let in
   std::string ocsp_response_file = {};  // DER (RFC 6960): stapled for peers that ask
-  std::string ticket_key_file = {};    // kept here sessions outlast a restart; empty: they end with it
+  std::string ticket_key_file = {};     // kept here sessions outlast a restart; empty: they end with it
+  // Proxies before us, "127.0.0.1" or "10.0.0.0/8": their X-Forwarded-For says who the peer is, and they may have any number of
+  // connections. Whoever connects to a Unix socket is one.
+  std::vector<std::string> proxies = {};
+  bool proxy_protocol = false;  // their connections begin with a header of the PROXY protocol, version 2, which says it too
   std::size_t max_connections = 18'000;
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_header_bytes = 16 * 1024;
@@ -48,7 +52,7 @@ struct HttpsOptions {
   std::chrono::seconds request_timeout{30};  // from a request's first byte to its last
   std::chrono::seconds idle_timeout{300};    // a connection between requests
   std::chrono::seconds write_timeout{30};    // an answer that the peer does not take
-  // Told of each connection over max_connections_per_address, on the first loop; the connection is closed at once. May be left out.
+  // Told of each connection over max_connections_per_address, on one of the loops; the connection is closed at once. May be left out.
   std::function<void(const std::string& address)> address_refused = {};
 };
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// BackoffTable: who fails again and again waits longer each time, by whatever name the caller gives them.
+//
+// Threads:    any.
+// Cost:       O(1); about 100 bytes for each name that has failed.
+// Invariants: (1) the first `free` failures cost nothing; each one more doubles the wait, up to `longest`;
+//             (2) who succeeds, or has not failed for `forgotten`, starts anew; (3) at most `most` names, those that failed last.
+// Example:    if (table.WaitOf(name, now) > 0s) return ComeBackLater();  ...  table.Failed(name, now);
+
+#ifndef MAILWAKE_ADAPTERS_BACKOFF_TABLE_H_
+#define MAILWAKE_ADAPTERS_BACKOFF_TABLE_H_
+
+#include <absl/container/flat_hash_map.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "mailwake/mutex.h"
+
+namespace mailwake {
+
+struct BackoffRules {
+  std::uint32_t free = 5;
+  std::chrono::seconds first{1};
+  std::chrono::seconds longest{15 * 60};
+  std::chrono::seconds forgotten{60 * 60};
+  std::size_t most = 20'000;
+};
+
+class BackoffTable {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit BackoffTable(const BackoffRules& rules) : rules_(rules) {}
+
+  // Zero: none.
+  std::chrono::milliseconds WaitOf(const std::string& name, Time now) const;
+  void Failed(const std::string& name, Time now);
+  void Succeeded(const std::string& name);
+
+ private:
+  struct Failures {
+    std::uint32_t count = 0;
+    Time last;
+  };
+  using Table = absl::flat_hash_map<std::string, Failures>;
+
+  const Failures* Find(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const BackoffRules rules_;
+  std::atomic<bool> used_{false};  // somebody has failed: until then nobody takes the lock
+  mutable Mutex mutex_;
+  // When the young are half of what there may be, they become the old, and the old go.
+  Table young_ ABSL_GUARDED_BY(mutex_);
+  Table old_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace mailwake
+
+#endif  // MAILWAKE_ADAPTERS_BACKOFF_TABLE_H_

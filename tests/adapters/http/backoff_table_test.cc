@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailwake/adapters/backoff_table.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mailwake::internal {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class BackoffTableTest : public testing::Test {
+ protected:
+  milliseconds Wait(const std::string& name = "ann") { return table_.WaitOf(name, now_); }
+  void Fail(int times, const std::string& name = "ann") {
+    for (int i = 0; i < times; ++i) table_.Failed(name, now_);
+  }
+
+  BackoffTable::Time now_{std::chrono::hours(1)};
+  BackoffTable table_{{.free = 5, .first = seconds(1), .longest = seconds(900), .forgotten = minutes(60), .most = 8}};
+};
+
+TEST_F(BackoffTableTest, TheFirstFewAreFreeAndThenTheWaitDoubles) {
+  EXPECT_EQ(Wait(), milliseconds(0));
+  Fail(5);
+  EXPECT_EQ(Wait(), milliseconds(0));
+  for (const int expected : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900}) {
+    Fail(1);
+    EXPECT_EQ(Wait(), seconds(expected));
+  }
+  Fail(100);
+  EXPECT_EQ(Wait(), seconds(900));
+  EXPECT_EQ(Wait("bob"), milliseconds(0));
+}
+
+TEST_F(BackoffTableTest, TheWaitPasses) {
+  Fail(8);
+  EXPECT_EQ(Wait(), seconds(4));
+  now_ += milliseconds(1500);
+  EXPECT_EQ(Wait(), milliseconds(2500));
+  now_ += milliseconds(2500);
+  EXPECT_EQ(Wait(), milliseconds(0));
+  Fail(1);
+  EXPECT_EQ(Wait(), seconds(8)) << "what failed before is not forgotten";
+}
+
+TEST_F(BackoffTableTest, WhoHasNotFailedForLongStartsAnew) {
+  Fail(35);
+  now_ += minutes(60);
+  EXPECT_EQ(Wait(), milliseconds(0));
+  Fail(5);
+  EXPECT_EQ(Wait(), milliseconds(0));
+}
+
+TEST_F(BackoffTableTest, WhoSucceedsStartsAnew) {
+  Fail(35);
+  table_.Succeeded("bob");
+  EXPECT_GT(Wait(), milliseconds(0));
+  table_.Succeeded("ann");
+  EXPECT_EQ(Wait(), milliseconds(0));
+  Fail(5);
+  EXPECT_EQ(Wait(), milliseconds(0));
+}
+
+TEST_F(BackoffTableTest, ThoseThatFailedLongestAgoAreForgottenFirst) {
+  Fail(10, "first");
+  for (const char* name : {"a", "b", "c", "d"}) Fail(10, name);
+  EXPECT_GT(Wait("first"), milliseconds(0));
+  EXPECT_GT(Wait("d"), milliseconds(0));
+  for (const char* name : {"e", "f", "g", "h"}) Fail(10, name);
+  EXPECT_EQ(Wait("first"), milliseconds(0));
+  EXPECT_GT(Wait("h"), milliseconds(0));
+}
+
+}  // namespace
+}  // namespace mailwake::internal
