@@ -119,9 +119,9 @@ bool Connection::StepHandshake() {
 }
 
 bool Connection::StepRead() {
-  if (!held_.empty()) {
-    const std::string held = std::exchange(held_, {});
-    return Consume(held);
+  if (held_ != nullptr) {
+    const std::unique_ptr<std::string> held = std::move(held_);
+    return Consume(*held);
   }
   if (!readable_) return false;
   const IoResult got = stream_->Read(loop_->buffer(), kReadSize);
@@ -164,7 +164,7 @@ bool Connection::Consume(std::string_view bytes) {
 }
 
 bool Connection::Serve(std::string_view rest) {
-  held_ = std::string(rest);
+  if (!rest.empty()) held_ = std::make_unique<std::string>(rest);
   HttpRequest request = reader_->TakeRequest();
   keep_alive_ = reader_->keep_alive();
   http_1_0_ = reader_->http_1_0();
@@ -182,7 +182,7 @@ bool Connection::Serve(std::string_view rest) {
   } else {
     exchange->Respond(TextResponse(404, "nothing is served under this path"));
   }
-  if (state == ConnectionState::kWaiting && !held_.empty()) SetState(ConnectionState::kHeld);
+  if (state == ConnectionState::kWaiting && held_ != nullptr) SetState(ConnectionState::kHeld);
   return true;
 }
 
@@ -307,7 +307,7 @@ void Connection::Close(Loop::Gone tell) {
   stream_.reset();
   socket_ = FileDescriptor();
   DropReader();
-  std::string().swap(held_);
+  held_.reset();
   if (address_counted_) loop_->server().addresses.Release(peer_);
   loop_->server().connections.Subtract();
   self_.reset();

@@ -84,7 +84,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::unique_ptr<RequestReader> reader_;  // while a request is being read
   std::size_t counted_ = 0;                // of its bytes, at the loop
   std::unique_ptr<Outgoing> out_;
-  std::string held_;  // came with the request before
+  std::unique_ptr<std::string> held_;  // came with the request before
   std::string note_;
   std::weak_ptr<Exchange> exchange_;  // of the request that waits
   absl::AnyInvocable<void()> gone_;
