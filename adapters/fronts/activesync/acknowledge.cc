@@ -8,23 +8,18 @@
 #include <utility>
 
 namespace mailwake::eas {
-namespace {
 
-// Whose PING it was: behind a proxy one connection may carry several devices.
-std::string Owner(const Asker& asker) { return asker.mailbox + '\0' + asker.device; }
-
-}  // namespace
-
+// With whose PING it was: behind a proxy one connection may carry several devices.
 void RememberAnswered(const Asker& asker, PingId id) {
   if (asker.context->options.acknowledge != Acknowledge::kPing) return;
-  asker.exchange->connection_note() = absl::StrCat(id.value, " ", Owner(asker));
+  asker.exchange->connection_note() = absl::StrCat(id.value, " ", asker.name());
 }
 
 void TellDelivered(const Asker& asker) {
   if (asker.context->options.acknowledge != Acknowledge::kPing) return;
   const std::string note = std::exchange(asker.exchange->connection_note(), {});
   const std::size_t space = note.find(' ');
-  if (space == std::string::npos || note.substr(space + 1) != Owner(asker)) return;
+  if (space == std::string::npos || note.substr(space + 1) != asker.name()) return;
   PingId id;
   if (absl::SimpleAtoi(note.substr(0, space), &id.value)) asker.context->engine.Delivered(asker.mailbox, asker.device, id);
 }

@@ -16,7 +16,7 @@ namespace eas {
 namespace {
 
 void Dispatch(const CallPtr& call) {
-  switch (call->query.command) {
+  switch (call->command) {
     case Command::kPing:
       return RunPing(call);
     case Command::kSync:
@@ -28,7 +28,7 @@ void Dispatch(const CallPtr& call) {
     case Command::kSettings:
       return RunSettings(call);
     case Command::kOther:
-      CountFailure(call->asker());
+      CountFailure(*call);
       return Refuse(*call, 501);
   }
 }
@@ -42,11 +42,11 @@ void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Ac
   }
   if (!account.ok()) return RefuseForNow(*call, SomeSeconds());
   if (options) return RunOptions(*call->exchange);
-  const std::string& named = call->query.user;
+  const std::string& named = call->named_user;
   if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
   call->mailbox = account->mailbox;
-  TellDelivered(call->asker());
-  if (!Throttle(call->asker())) Dispatch(call);
+  TellDelivered(*call);
+  if (!Throttle(*call)) Dispatch(call);
 }
 
 void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
@@ -61,18 +61,20 @@ void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::
   if (!options) {
     absl::StatusOr<Query> query = ParseQuery(SplitTarget(request.target).query);
     if (!query.ok()) return Refuse(*call, 400);
-    call->query = *std::move(query);
-    call->version = call->query.version != 0 ? call->query.version : ParseVersion(Header(request, "MS-ASProtocolVersion"));
+    call->command = query->command;
+    call->device = std::move(query->device);
+    call->named_user = std::move(query->user);
+    call->version = query->version != 0 ? query->version : ParseVersion(Header(request, "MS-ASProtocolVersion"));
   }
   call->http = std::move(request);
+  call->network = NetworkOf(call->http.peer);
   call->exchange->OnGone([call = std::weak_ptr<Call>(call)] {
     if (const CallPtr alive = call.lock()) alive->gone = true;
   });
 
   std::string user(WithoutDomain(credentials->user));
-  const std::string network = NetworkOf(call->http.peer);
   context->authenticator.AuthenticateFrom(
-      network, user, std::move(credentials->password), [call, user, options](absl::StatusOr<Account> account) {
+      call->network, user, std::move(credentials->password), [call, user, options](absl::StatusOr<Account> account) {
         call->OnLoop([call, user, options, account = std::move(account)] { Admit(call, user, account, options); });
       });
 }
@@ -82,7 +84,7 @@ class Front final : public ActiveSync {
   explicit Front(std::shared_ptr<Context> context) : context_(std::move(context)) {}
 
   std::chrono::seconds Throttled(std::string_view mailbox, std::string_view device) const override {
-    return std::chrono::ceil<std::chrono::seconds>(context_->failures.WaitOf(Context::NameOf(mailbox, device), context_->options.clock()));
+    return std::chrono::ceil<std::chrono::seconds>(context_->failures.WaitOf(NameOf(mailbox, device), context_->options.clock()));
   }
 
   HttpHandler handler() override {

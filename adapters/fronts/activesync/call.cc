@@ -25,41 +25,42 @@ std::string Prefix(const std::string& address, char separator, int fields) {
 
 }  // namespace
 
-void Answer(HttpExchange& exchange, std::string document, HttpExchange::Written written) {
-  exchange.Respond(Response(200, std::move(document)), std::move(written));
+void Answer(const Asker& asker, std::string document, HttpExchange::Written written) {
+  asker.exchange->Respond(Response(200, std::move(document)), std::move(written));
 }
 
-void AnswerAndClose(HttpExchange& exchange, std::string document) {
+void AnswerAndClose(const Asker& asker, std::string document) {
   HttpResponse response = Response(200, std::move(document));
   response.close = true;
-  exchange.Respond(std::move(response));
+  asker.exchange->Respond(std::move(response));
 }
 
-std::string Context::NameOf(std::string_view mailbox, std::string_view device) {
+std::string NameOf(std::string_view mailbox, std::string_view device) {
   std::string name(mailbox);
   name += '\0';
   return name += device;
 }
 
-void CountSuccess(const Asker& asker) { asker.context->failures.Succeeded(Context::NameOf(asker.mailbox, asker.device)); }
-
-void CountFailure(const Asker& asker) {
-  asker.context->failures.Failed(Context::NameOf(asker.mailbox, asker.device), asker.context->options.clock());
+void CountSuccess(const Asker& asker) {
+  if (!asker.context->failures.empty()) asker.context->failures.Succeeded(asker.name());
 }
+
+void CountFailure(const Asker& asker) { asker.context->failures.Failed(asker.name(), asker.context->options.clock()); }
 
 void AnswerSuccess(const Asker& asker, std::string document) {
   CountSuccess(asker);
-  Answer(*asker.exchange, std::move(document));
+  Answer(asker, std::move(document));
 }
 
 void AnswerFailure(const Asker& asker, std::string document) {
   CountFailure(asker);
-  Answer(*asker.exchange, std::move(document));
+  Answer(asker, std::move(document));
 }
 
 bool Throttle(const Asker& asker) {
   const Context& context = *asker.context;
-  const auto wait = context.failures.WaitOf(Context::NameOf(asker.mailbox, asker.device), context.options.clock());
+  if (context.failures.empty()) return false;
+  const auto wait = context.failures.WaitOf(asker.name(), context.options.clock());
   if (wait.count() == 0) return false;
   HttpResponse response = Response(503, {});
   response.headers.emplace_back("Retry-After", absl::StrCat(std::chrono::ceil<std::chrono::seconds>(wait).count()));

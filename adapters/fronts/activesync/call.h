@@ -36,11 +36,12 @@ struct Context {
   SyncProvider* provider;  // may be null
   const ActiveSyncOptions options;
   DeviceQueue queue;
-  // Devices whose requests fail again and again.
+  // Devices whose requests fail again and again, by Asker::name().
   BackoffTable failures{{.free = 100, .first = std::chrono::seconds(60), .forgotten = std::chrono::seconds(30 * 60)}};
-
-  static std::string NameOf(std::string_view mailbox, std::string_view device);
 };
+
+// A device as queues and tables know it.
+std::string NameOf(std::string_view mailbox, std::string_view device);
 
 // What a request that waits long keeps: whom to answer, and whose it is.
 struct Asker {
@@ -48,20 +49,20 @@ struct Asker {
   std::shared_ptr<HttpExchange> exchange;
   std::string mailbox;
   std::string device;
+
+  std::string name() const { return NameOf(mailbox, device); }
 };
 
-struct Call {
-  std::shared_ptr<Context> context;
-  std::shared_ptr<HttpExchange> exchange;
+struct Call : Asker {
   HttpRequest http;
-  Query query;
-  std::string mailbox;
-  int version = 0;    // of the protocol, in tenths; 0: not said
-  bool gone = false;  // the connection ended before the answer
+  std::string network;  // of the peer
+  Command command = Command::kOther;
+  std::string named_user;  // by the query; empty: nobody
+  int version = 0;         // of the protocol, in tenths; 0: not said
+  bool gone = false;       // the connection ended before the answer
 
   Engine& engine() const { return context->engine; }
   const ActiveSyncOptions& options() const { return context->options; }
-  Asker asker() const { return {context, exchange, mailbox, query.device}; }
   wbxml::Limits limits() const { return {.depth = options().max_wbxml_depth}; }
   // 2.5 and 12.0 name the class of each collection in Sync.
   bool NamesClasses() const { return version != 0 && version < 121; }
@@ -77,9 +78,9 @@ inline constexpr std::string_view kContentType = "application/vnd.ms-sync.wbxml"
 
 // 200 with a document (or none: an empty body is an answer too), and what to do once it was written.
 void Answer(
-    HttpExchange& exchange, std::string document, HttpExchange::Written written = [](bool) {});
+    const Asker& asker, std::string document, HttpExchange::Written written = [](bool) {});
 // The same, and the connection ends with it.
-void AnswerAndClose(HttpExchange& exchange, std::string document);
+void AnswerAndClose(const Asker& asker, std::string document);
 // A request that was as it should be, or was not: who sends only such is turned away after a while.
 void CountSuccess(const Asker& asker);
 void CountFailure(const Asker& asker);
@@ -91,13 +92,8 @@ bool Throttle(const Asker& asker);
 void Refuse(HttpExchange& exchange, int status);
 void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after);
 // The same for a call that has its exchange.
-inline void Answer(
-    const Call& call, std::string document, HttpExchange::Written written = [](bool) {}) {
-  Answer(*call.exchange, std::move(document), std::move(written));
-}
-inline void AnswerAndClose(const Call& call, std::string document) { AnswerAndClose(*call.exchange, std::move(document)); }
-inline void Refuse(const Call& call, int status) { Refuse(*call.exchange, status); }
-inline void RefuseForNow(const Call& call, std::chrono::seconds retry_after) { RefuseForNow(*call.exchange, retry_after); }
+inline void Refuse(const Asker& asker, int status) { Refuse(*asker.exchange, status); }
+inline void RefuseForNow(const Asker& asker, std::chrono::seconds retry_after) { RefuseForNow(*asker.exchange, retry_after); }
 
 // What is told when nothing says how long an outage lasts: 5 to 15 s by chance, so that devices do not return in step.
 std::chrono::seconds SomeSeconds();

@@ -84,17 +84,17 @@ void ForgetGone(DeviceState& state, const FolderList& list) {
 void Tell(const CallPtr& call, const std::string& key, const FolderList& list, const StateTurn::Ptr& turn) {
   FolderListState& state = turn->state().folders;
   const ToldFolders* told = ToldAt(state, key);
-  if (told == nullptr) return AnswerFailure(call->asker(), StatusAnswer(kBadSyncKey));
+  if (told == nullptr) return AnswerFailure(*call, StatusAnswer(kBadSyncKey));
   const std::vector<ListedFolder> folders = ListFolders(list);
   const FolderDifference difference = Compare(*told, folders);
   const bool same = difference.size() == 0 && key != "0" && key == absl::StrCat(state.key);
   if (!same) Advance(state, key, folders);
   ForgetGone(turn->state(), list);
-  CountSuccess(call->asker());
+  CountSuccess(*call);
   std::string answer = ListAnswer(state.key, difference);
   turn->Save([call, answer = std::move(answer), version = list.version](StateTurn::Ptr held) mutable {
     Answer(*call, std::move(answer), [call, version, held = std::move(held)](bool whole) {
-      if (whole) call->engine().EndFolderSync(call->mailbox, call->query.device, version, [](const absl::Status&) {});
+      if (whole) call->engine().EndFolderSync(call->mailbox, call->device, version, [](const absl::Status&) {});
     });
   });
 }
@@ -112,7 +112,7 @@ std::optional<std::string> ReadKey(Call& call) {
 
 void RunFolderSync(const CallPtr& call) {
   std::optional<std::string> key = ReadKey(*call);
-  if (!key) return AnswerFailure(call->asker(), StatusAnswer(kBadRequest));
+  if (!key) return AnswerFailure(*call, StatusAnswer(kBadRequest));
   StateTurn::Take(call, [call, key = *std::move(key)](StateTurn::Ptr turn) {
     call->engine().BeginFolderSync(call->mailbox, [call, key, turn = std::move(turn)](absl::StatusOr<FolderList> list) mutable {
       call->OnLoop([call, key, turn = std::move(turn), list = std::move(list)] {

@@ -21,9 +21,9 @@ void AnswerRefusal(const Asker& asker, const PingEnd& end) {
       return AnswerFailure(asker, PingAnswer(PingStatus::kTooManyFolders, end.bound));
     case Refusal::kMailboxFull:
     case Refusal::kServerFull:
-      return RefuseForNow(*asker.exchange, end.retry_after);
+      return RefuseForNow(asker, end.retry_after);
     case Refusal::kRevoked:
-      return Refuse(*asker.exchange, 401);
+      return Refuse(asker, 401);
     case Refusal::kInvalid:
     case Refusal::kNone:
       break;
@@ -34,7 +34,6 @@ void AnswerRefusal(const Asker& asker, const PingEnd& end) {
 // Room that is wanting (kShed, full) is told by 503, as only that can say when to come back. A store that cannot be read is status 8: such
 // outages last, and some devices load everything anew after several 5xx in a row.
 void AnswerEnd(const Asker& asker, const PingEnd& end) {
-  HttpExchange& exchange = *asker.exchange;
   switch (end.reason) {
     case EndReason::kChanged:
     case EndReason::kResync:
@@ -43,16 +42,16 @@ void AnswerEnd(const Asker& asker, const PingEnd& end) {
     case EndReason::kExpired:
       return AnswerSuccess(asker, PingAnswer(PingStatus::kExpired));
     case EndReason::kHierarchy:
-      return Answer(exchange, PingAnswer(PingStatus::kHierarchy));
+      return Answer(asker, PingAnswer(PingStatus::kHierarchy));
     case EndReason::kSuperseded:
     case EndReason::kDrained:
-      return AnswerAndClose(exchange, PingAnswer(PingStatus::kExpired));
+      return AnswerAndClose(asker, PingAnswer(PingStatus::kExpired));
     case EndReason::kRefused:
       return AnswerRefusal(asker, end);
     case EndReason::kShed:
-      return RefuseForNow(exchange, end.retry_after);
+      return RefuseForNow(asker, end.retry_after);
     case EndReason::kFailed:
-      return Answer(exchange, PingAnswer(PingStatus::kServerError));
+      return Answer(asker, PingAnswer(PingStatus::kServerError));
     case EndReason::kCancelled:
       return;  // nobody is there to answer
   }
@@ -60,15 +59,14 @@ void AnswerEnd(const Asker& asker, const PingEnd& end) {
 
 void Hold(const CallPtr& call, PingParameters parameters) {
   if (call->gone) return;
-  const std::string network = NetworkOf(call->http.peer);
   const PingId id = call->engine().Hold({.mailbox = call->mailbox,
-                                         .device = call->query.device,
+                                         .device = call->device,
                                          .heartbeat = parameters.heartbeat,
                                          .folders = std::move(parameters.folders),
                                          .kind = PingKind::kPing,
                                          .loop = call->exchange->loop(),
-                                         .network = network},
-                                        [asker = call->asker()](const PingEnd& end) { AnswerEnd(asker, end); });
+                                         .network = call->network},
+                                        [asker = Asker(*call)](const PingEnd& end) { AnswerEnd(asker, end); });
   call->exchange->OnGone([&engine = call->engine(), id] { engine.Cancel(id); });
 }
 
@@ -78,9 +76,9 @@ void RunPing(const CallPtr& call) {
   if (call->http.body.empty()) return Hold(call, {});
   const absl::StatusOr<wbxml::Document> document = wbxml::Document::Parse(std::move(call->http.body), call->limits());
   call->http.body = {};
-  if (!document.ok()) return AnswerFailure(call->asker(), PingAnswer(PingStatus::kSyntax));
+  if (!document.ok()) return AnswerFailure(*call, PingAnswer(PingStatus::kSyntax));
   absl::StatusOr<PingParameters> parameters = ReadPing(*document);
-  if (!parameters.ok()) return AnswerFailure(call->asker(), PingAnswer(PingStatus::kSyntax));
+  if (!parameters.ok()) return AnswerFailure(*call, PingAnswer(PingStatus::kSyntax));
   Hold(call, *std::move(parameters));
 }
 

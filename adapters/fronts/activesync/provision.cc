@@ -119,7 +119,7 @@ std::string Decide(DeviceState& state, const Request& request) {
 void RunProvision(const CallPtr& call) {
   absl::StatusOr<Request> request = Read(*call);
   if (!request.ok() || (!request->policy && !request->device_information && !request->remote_wipe)) {
-    return AnswerFailure(call->asker(), StatusAnswer(kProtocolError));
+    return AnswerFailure(*call, StatusAnswer(kProtocolError));
   }
   StateTurn::Take(call, [call, request = *std::move(request)](const StateTurn::Ptr& turn) {
     std::string answer = Decide(turn->state(), request);

@@ -6,12 +6,11 @@
 namespace mailwake::eas {
 namespace {
 
-FrontStateKey KeyOf(const Call& call) { return {.front = "activesync", .mailbox = call.mailbox, .device = call.query.device}; }
+FrontStateKey KeyOf(const Call& call) { return {.front = "activesync", .mailbox = call.mailbox, .device = call.device}; }
 
 }  // namespace
 
 void StateTurn::Take(const CallPtr& call, Work work) {
-  const std::string queue_key = call->mailbox + '\0' + call->query.device;
   auto load = [call, work = std::move(work)](DeviceQueue::Turn turn) mutable {
     call->context->state.Load(KeyOf(*call),
                               [call, work = std::move(work), turn = std::move(turn)](absl::StatusOr<std::string> text) mutable {
@@ -21,7 +20,7 @@ void StateTurn::Take(const CallPtr& call, Work work) {
                                 });
                               });
   };
-  if (!call->context->queue.Run(queue_key, std::move(load))) RefuseForNow(*call, SomeSeconds());
+  if (!call->context->queue.Run(call->name(), std::move(load))) RefuseForNow(*call, SomeSeconds());
 }
 
 void StateTurn::Save(absl::AnyInvocable<void(Ptr)> done) {

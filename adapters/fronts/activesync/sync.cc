@@ -12,7 +12,7 @@
 namespace mailwake::eas {
 namespace {
 
-void AnswerFault(const Call& call, const SyncFault& fault) { AnswerFailure(call.asker(), SyncAnswer(fault.status, fault.limit)); }
+void AnswerFault(const Call& call, const SyncFault& fault) { AnswerFailure(call, SyncAnswer(fault.status, fault.limit)); }
 
 void RunPlan(const CallPtr& call, const SyncRequest& request, const FolderList& folders, StateTurn::Ptr turn) {
   std::vector<SyncStep> steps;
@@ -43,9 +43,9 @@ void RunSync(const CallPtr& call) {
   if (!call->http.body.empty()) {
     const absl::StatusOr<wbxml::Document> document = wbxml::Document::Parse(std::move(call->http.body), call->limits());
     call->http.body = {};
-    if (!document.ok()) return AnswerFailure(call->asker(), SyncAnswer(SyncStatus::kProtocol));
+    if (!document.ok()) return AnswerFailure(*call, SyncAnswer(SyncStatus::kProtocol));
     absl::StatusOr<SyncRequest> read = ReadSync(*document);
-    if (!read.ok()) return AnswerFailure(call->asker(), SyncAnswer(SyncStatus::kProtocol));
+    if (!read.ok()) return AnswerFailure(*call, SyncAnswer(SyncStatus::kProtocol));
     request = *std::move(read);
   }
   StateTurn::Take(

@@ -40,10 +40,10 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kHeartbeatTooShort:
     case Refusal::kHeartbeatTooLong: {
       const bool minimum = end.refusal == Refusal::kHeartbeatTooShort;
-      return AnswerFailure(call.asker(), SyncAnswer(SyncStatus::kWaitRange, InUnitOf(wait, std::chrono::seconds(end.bound), minimum)));
+      return AnswerFailure(call, SyncAnswer(SyncStatus::kWaitRange, InUnitOf(wait, std::chrono::seconds(end.bound), minimum)));
     }
     case Refusal::kTooManyFolders:
-      return AnswerFailure(call.asker(), SyncAnswer(SyncStatus::kTooManyCollections, end.bound));
+      return AnswerFailure(call, SyncAnswer(SyncStatus::kTooManyCollections, end.bound));
     case Refusal::kMailboxFull:
     case Refusal::kServerFull:
       return RefuseForNow(call, end.retry_after);
@@ -54,7 +54,7 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kNone:
       break;
   }
-  AnswerFailure(call.asker(), SyncAnswer(SyncStatus::kProtocol));
+  AnswerFailure(call, SyncAnswer(SyncStatus::kProtocol));
 }
 
 void AnswerEnd(const CallPtr& call, const std::shared_ptr<Hanging>& hanging, const PingEnd& end) {
@@ -63,7 +63,7 @@ void AnswerEnd(const CallPtr& call, const std::shared_ptr<Hanging>& hanging, con
     case EndReason::kResync:
       return ServeChanged(call, hanging, {end.folders.begin(), end.folders.end()});
     case EndReason::kExpired:
-      return AnswerSuccess(call->asker(), std::string(kNothing));
+      return AnswerSuccess(*call, std::string(kNothing));
     case EndReason::kSuperseded:
     case EndReason::kDrained:
       return AnswerAndClose(*call, std::string(kNothing));
@@ -87,15 +87,14 @@ void Hang(const CallPtr& call, const SyncWait& wait, std::vector<SyncStep> steps
   auto hanging = std::make_shared<Hanging>(Hanging{wait, std::move(steps)});
   std::vector<WatchedFolder> folders;
   for (const SyncStep& step : hanging->steps) folders.push_back({.id = step.request.what.id, .item_class = step.item_class});
-  const std::string network = NetworkOf(call->http.peer);
   call->http = {};  // may be long held
   const PingId id = call->engine().Hold({.mailbox = call->mailbox,
-                                         .device = call->query.device,
+                                         .device = call->device,
                                          .heartbeat = Seconds(wait),
                                          .folders = std::move(folders),
                                          .kind = PingKind::kSync,
                                          .loop = call->exchange->loop(),
-                                         .network = network},
+                                         .network = call->network},
                                         [call, hanging](const PingEnd& end) { AnswerEnd(call, hanging, end); });
   call->exchange->OnGone([context = call->context, id] { context->engine.Cancel(id); });
 }

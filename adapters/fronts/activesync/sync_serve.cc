@@ -25,7 +25,7 @@ class Serving : public std::enable_shared_from_this<Serving> {
         StepDone();
         continue;
       }
-      call_->engine().ResetCursor(call_->mailbox, call_->query.device, step.request.what.id,
+      call_->engine().ResetCursor(call_->mailbox, call_->device, step.request.what.id,
                                   [self = shared_from_this(), &step](const absl::Status& status) {
                                     if (!status.ok()) step.status = SyncStatus::kRetry;
                                     self->StepDone();
@@ -40,7 +40,7 @@ class Serving : public std::enable_shared_from_this<Serving> {
   }
 
   void AskProvider() {
-    ticket_ = call_->engine().BeginSync(call_->mailbox, call_->query.device);
+    ticket_ = call_->engine().BeginSync(call_->mailbox, call_->device);
     stage_ = &Serving::Finish;
     left_ = steps_.size() + 1;
     for (SyncStep& step : steps_) {
@@ -60,7 +60,7 @@ class Serving : public std::enable_shared_from_this<Serving> {
       return false;
     }
     provider->Sync({.mailbox = call_->mailbox,
-                    .device = call_->query.device,
+                    .device = call_->device,
                     .folder = step.request.what.id,
                     .item_class = step.item_class,
                     .state = step.from.state,
@@ -91,8 +91,8 @@ class Serving : public std::enable_shared_from_this<Serving> {
     const auto all = [this](SyncStatus status) {
       return std::ranges::all_of(steps_, [status](const SyncStep& step) { return step.status == status; });
     };
-    if (all(SyncStatus::kOk)) CountSuccess(call_->asker());
-    if (all(SyncStatus::kBadSyncKey)) CountFailure(call_->asker());
+    if (all(SyncStatus::kOk)) CountSuccess(*call_);
+    if (all(SyncStatus::kBadSyncKey)) CountFailure(*call_);
     std::string document = SyncAnswer(Advance(turn_->state(), steps_, call_->NamesClasses()));
     turn_->Save([self = shared_from_this(), document = std::move(document)](const StateTurn::Ptr&) mutable {
       Answer(*self->call_, std::move(document), [self](bool whole) {
