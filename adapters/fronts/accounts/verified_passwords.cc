@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <functional>
 #include <string>
-#include <utility>
 
 namespace mailwake::internal {
 namespace {
@@ -31,14 +30,14 @@ bool VerifiedPasswords::Holds(std::string_view user, std::string_view password, 
   const Digest bare = Of("mailwake bare password", {user, password});
   MutexLock lock(mutex_);
   if (!looked_ || now - *looked_ > kGood) return false;
-  const Entry* entry = Find(user);
+  const Entry* entry = entries_.Find(KeyOf(user));
   return entry != nullptr && Same(entry->bare, bare);
 }
 
 bool VerifiedPasswords::Holds(std::string_view user, std::string_view password, std::string_view stored) {
   const Digest whole = Of("mailwake whole password", {user, stored, password});
   MutexLock lock(mutex_);
-  const Entry* entry = Find(user);
+  const Entry* entry = entries_.Find(KeyOf(user));
   return entry != nullptr && Same(entry->whole, whole);
 }
 
@@ -54,7 +53,7 @@ void VerifiedPasswords::Add(std::string_view user, std::string_view password, st
   MutexLock lock(mutex_);
   // Before the first look nobody knows what a later one would leave out.
   const bool known = number_.has_value() && forgotten == forgotten_;
-  Make(KeyOf(user)) = {.bare = known ? bare : Digest{}, .whole = whole};
+  entries_[KeyOf(user)] = {.bare = known ? bare : Digest{}, .whole = whole};
 }
 
 void VerifiedPasswords::Forget(std::string_view user) {
@@ -64,29 +63,14 @@ void VerifiedPasswords::Forget(std::string_view user) {
 
 void VerifiedPasswords::Drop(std::string_view user) {
   ++forgotten_;
-  young_.erase(KeyOf(user));
-  old_.erase(KeyOf(user));
-}
-
-VerifiedPasswords::Entry* VerifiedPasswords::Find(std::string_view user) {
-  const std::size_t key = KeyOf(user);
-  if (const auto young = young_.find(key); young != young_.end()) return &young->second;
-  const auto old = old_.find(key);
-  if (old == old_.end()) return nullptr;
-  const Entry entry = old->second;
-  old_.erase(old);
-  return &(Make(key) = entry);
-}
-
-VerifiedPasswords::Entry& VerifiedPasswords::Make(std::size_t user) {
-  if (young_.size() >= std::max<std::size_t>(most_ / 2, 1) && !young_.contains(user)) old_ = std::exchange(young_, {});
-  return young_[user];
+  entries_.Erase(KeyOf(user));
 }
 
 std::optional<VerifiedPasswords::Look> VerifiedPasswords::BeginLook(Time now) {
   MutexLock lock(mutex_);
-  if (looking_ || (looked_ && now - *looked_ < kGood / 2)) return std::nullopt;
+  if (looking_ || (began_ && now - *began_ < kGood / 2)) return std::nullopt;
   looking_ = true;
+  began_ = now;
   return Look{.since = number_, .began = now};
 }
 

@@ -14,7 +14,6 @@
 #ifndef MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_VERIFIED_PASSWORDS_H_
 #define MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_VERIFIED_PASSWORDS_H_
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/status/statusor.h>
 
 #include <array>
@@ -26,6 +25,7 @@
 
 #include "adapters/fronts/accounts/keyed_hash.h"
 #include "mailwake/adapters/account_store.h"
+#include "mailwake/adapters/recent_map.h"
 #include "mailwake/mutex.h"
 
 namespace mailwake::internal {
@@ -36,7 +36,7 @@ class VerifiedPasswords {
   // That long after the start of a look which found no change, a user is taken to have none.
   static constexpr std::chrono::milliseconds kGood{1000};
 
-  VerifiedPasswords(const KeyedHash& hash, std::size_t most) : hash_(hash), most_(most) {}
+  VerifiedPasswords(const KeyedHash& hash, std::size_t most) : hash_(hash), most_(most), entries_(most) {}
 
   // It is the user's password, and need not be looked up.
   bool Holds(std::string_view user, std::string_view password, Time now);
@@ -60,25 +60,21 @@ class VerifiedPasswords {
  private:
   using Digest = std::array<char, 16>;
   struct Entry {
-    Digest bare{};  // of user and password; zero: the store has to be asked
-    Digest whole;   // with what is stored
+    Digest bare{};   // of user and password; zero: the store has to be asked
+    Digest whole{};  // with what is stored
   };
-  using Entries = absl::flat_hash_map<std::size_t, Entry>;  // by the hash of the user
 
   Digest Of(std::string_view purpose, std::initializer_list<std::string_view> parts) const;
-  Entry* Find(std::string_view user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Entry& Make(std::size_t user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Drop(std::string_view user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const KeyedHash hash_;
   const std::size_t most_;
   mutable Mutex mutex_;
-  // When the young are half of what there may be, they become the old, and the old go.
-  Entries young_ ABSL_GUARDED_BY(mutex_);
-  Entries old_ ABSL_GUARDED_BY(mutex_);
+  RecentMap<std::size_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);  // by the hash of the user
   std::uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
   std::optional<std::uint64_t> number_ ABSL_GUARDED_BY(mutex_);  // of the last look
-  std::optional<Time> looked_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Time> looked_ ABSL_GUARDED_BY(mutex_);           // began the last one that could tell
+  std::optional<Time> began_ ABSL_GUARDED_BY(mutex_);            // the last one at all
   bool looking_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

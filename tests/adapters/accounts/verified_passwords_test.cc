@@ -101,6 +101,8 @@ TEST_F(VerifiedPasswordsTest, AFailedLookAndAStoreThatCannotTellAreNoConfirmatio
   now_ += std::chrono::milliseconds(1001);
   verified_.EndLook(*verified_.BeginLook(now_), absl::UnavailableError("away"));
   EXPECT_FALSE(Bare("ann"));
+  EXPECT_FALSE(verified_.BeginLook(now_).has_value()) << "nor is it asked with every login";
+  now_ += std::chrono::milliseconds(500);
   verified_.EndLook(*verified_.BeginLook(now_), AccountChanges{.number = 0});
   EXPECT_FALSE(Bare("ann"));
 }

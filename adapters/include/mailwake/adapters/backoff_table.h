@@ -11,14 +11,13 @@
 #ifndef MAILWAKE_ADAPTERS_BACKOFF_TABLE_H_
 #define MAILWAKE_ADAPTERS_BACKOFF_TABLE_H_
 
-#include <absl/container/flat_hash_map.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "mailwake/adapters/recent_map.h"
 #include "mailwake/mutex.h"
 
 namespace mailwake {
@@ -35,8 +34,10 @@ class BackoffTable {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit BackoffTable(const BackoffRules& rules) : rules_(rules) {}
+  explicit BackoffTable(const BackoffRules& rules) : rules_(rules), failures_(rules.most) {}
 
+  // Nobody has failed yet.
+  bool empty() const { return !used_; }
   // Zero: none.
   std::chrono::milliseconds WaitOf(const std::string& name, Time now) const;
   void Failed(const std::string& name, Time now);
@@ -47,16 +48,11 @@ class BackoffTable {
     std::uint32_t count = 0;
     Time last;
   };
-  using Table = absl::flat_hash_map<std::string, Failures>;
-
-  const Failures* Find(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const BackoffRules rules_;
   std::atomic<bool> used_{false};  // somebody has failed: until then nobody takes the lock
   mutable Mutex mutex_;
-  // When the young are half of what there may be, they become the old, and the old go.
-  Table young_ ABSL_GUARDED_BY(mutex_);
-  Table old_ ABSL_GUARDED_BY(mutex_);
+  RecentMap<std::string, Failures> failures_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mailwake
