@@ -36,7 +36,7 @@ class Server {
   ~Server();
 
   World& world() { return world_; }
-  bool up() const { return engine_ != nullptr && !starting_; }
+  bool up() const { return engine_ != nullptr; }
   bool draining() const { return draining_; }
   std::uint64_t life() const { return life_; }
   Engine& engine() { return *engine_; }
@@ -122,7 +122,6 @@ class Server {
   std::uint64_t life_ = 0;
   std::uint64_t memory_when_opened_ = 0;
   std::uint64_t sweeps_ = 0;
-  bool starting_ = false;
   bool draining_ = false;
   bool settling_ = false;
 };

@@ -97,16 +97,16 @@ bool Connection::StepProxy() {
   proxy_header_ = false;
   if (!header.client) return true;
   peer_ = *header.client;
-  address_counted_ = !server.proxies.Contain(peer_) && server.AcquireAddress(peer_);
-  if (address_counted_ || server.proxies.Contain(peer_)) return true;
-  Close(Loop::Gone::kDrop);
-  return false;
+  if (server.proxies.Contain(peer_)) return true;
+  address_counted_ = server.AcquireAddress(peer_);
+  if (!address_counted_) Close(Loop::Gone::kDrop);
+  return address_counted_;
 }
 
 bool Connection::StepHandshake() {
   const IoStatus status = stream_->Handshake();
   if (status == IoStatus::kDone) {
-    if (loop_->server().has_tls) loop_->server().handshakes.Add();
+    if (loop_->server().has_tls()) loop_->server().handshakes.Add();
     if (stream_->resumed()) loop_->server().resumed.Add();
     readable_ = true;  // the first request may have come with it
     SetState(ConnectionState::kIdle);

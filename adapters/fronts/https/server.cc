@@ -65,7 +65,7 @@ class Server final : public HttpsServer {
   }
 
   absl::Status ReloadCertificate() override {
-    if (!state_->has_tls) return absl::OkStatus();
+    if (!state_->has_tls()) return absl::OkStatus();
     auto created = TlsContext::Create(state_->options, tickets_);
     if (!created.ok()) return created.status();
     state_->SetTls(*std::move(created));
@@ -107,8 +107,9 @@ class Server final : public HttpsServer {
 
 // Who may use a Unix socket is the file system's business.
 std::vector<std::string> ProxiesOf(const HttpsOptions& options) {
-  if (internal::IsUnixAddress(options.listen)) return {"::"};
-  return options.proxies;
+  std::vector<std::string> proxies = options.proxies;
+  if (internal::IsUnixAddress(options.listen)) proxies.emplace_back("::");
+  return proxies;
 }
 
 absl::Status CheckOptions(const HttpsOptions& options, const std::vector<HttpsLoop>& loops) {

@@ -35,10 +35,10 @@ struct ServerState {
   ServerState(HttpsOptions the_options, Networks the_proxies, std::shared_ptr<const TlsContext> the_tls)
       : options(std::move(the_options)),
         proxies(std::move(the_proxies)),
-        has_tls(the_tls != nullptr),
         addresses(options.max_connections_per_address),
         tls_(std::move(the_tls)) {}
 
+  bool has_tls() const { return !options.cert_file.empty(); }
   // For a connection to come; nullptr: plain HTTP.
   std::shared_ptr<const TlsContext> tls() const {
     MutexLock lock(tls_mutex_);
@@ -59,7 +59,6 @@ struct ServerState {
 
   const HttpsOptions options;
   const Networks proxies;
-  const bool has_tls;
   Router router;
   AddressLimit addresses;
 
