@@ -40,7 +40,7 @@ Verdict JudgeHierarchy(const Watch& watch, const FolderSet& behind, std::int64_t
 }  // namespace
 
 std::int64_t PaceDelayMs(std::uint8_t repeats) {
-  if (repeats < kFreeRepeats) return 0;
+  if (repeats < kFreeRepeats || Planted(Plant::kNoPacing)) return 0;
   return std::min<std::int64_t>(5'000LL << std::min(repeats - kFreeRepeats, 10), 300'000);
 }
 

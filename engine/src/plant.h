@@ -44,6 +44,7 @@ enum class Plant : std::uint8_t {
   kNoLimit,
   kForgetRemembered,
   kNamesUnwatched,
+  kNoPacing,
 };
 
 struct PlantInfo {
@@ -78,6 +79,7 @@ inline constexpr PlantInfo kPlants[] = {
     {Plant::kNoLimit, "no-limit"},
     {Plant::kForgetRemembered, "forget-remembered-parameters"},
     {Plant::kNamesUnwatched, "names-all-that-changed"},
+    {Plant::kNoPacing, "no-pacing"},
 };
 
 #ifdef MAILWAKE_PLANTS

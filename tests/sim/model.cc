@@ -127,6 +127,7 @@ void Model::Closed(bool clean) {
       device.told.clear();
       device.told_list = 0;
       device.repeats = 0;
+      device.repeated = {};
       device.woken = device.woken_perhaps = {};
     }
   }
@@ -323,6 +324,7 @@ Seq Model::SyncBegins(int mailbox, int device) {
                 .mailbox = static_cast<std::int16_t>(mailbox),
                 .device = static_cast<std::int16_t>(device),
                 .a = seq_});
+  DeviceOf(mailbox, device).repeated = {};
   return seq_;
 }
 
@@ -336,6 +338,7 @@ void Model::SetLow(Cursor& cursor, Seq low) {
 
 void Model::SyncEnds(int mailbox, int device_number, Seq ticket, const std::vector<int>& folders, bool sure) {
   Device& device = DeviceOf(mailbox, device_number);
+  device.repeated = {};
   for (const int folder : folders) {
     history_.Add({.time = true_now,
                   .what = What::kSyncEnds,
@@ -358,6 +361,7 @@ void Model::SyncEnds(int mailbox, int device_number, Seq ticket, const std::vect
 
 void Model::CursorReset(int mailbox, int device, int folder, bool surely) {
   Cursor& cursor = CursorOf(mailbox, device, folder);
+  DeviceOf(mailbox, device).repeated = {};
   cursor.low = 0;
   cursor.moves.clear();
   if (!surely) {
@@ -381,6 +385,7 @@ void Model::FolderSyncEnds(int mailbox, int device_number, Seq low, Seq high, bo
                 .device = static_cast<std::int16_t>(device_number),
                 .a = high});
   device.list_high = std::max(device.list_high, high);
+  device.repeated = {};
   if (!sure) return;
   if (low > device.list_low) {
     device.list_low = low;

@@ -175,6 +175,14 @@ class Model {
     Seq since_reset = 0;                     // the highest that it was moved to since a reset was asked for
     std::vector<std::pair<Seq, Seq>> moves;  // of `low`, that a crash may undo: when, to what
   };
+  // Wakes in a row that surely told nothing new, to nobody who did anything about it.
+  struct Repeated {
+    Seq seq = 0;  // of the last wake; 0: none
+    Moment at;
+    bool hierarchy = false;
+    std::vector<int> folders;  // that it told of
+    int times = 0;
+  };
   struct Device {
     std::vector<Cursor> cursors;
     Seq list_low = 0;
@@ -191,6 +199,7 @@ class Model {
     Seq told_list = 0;
     int repeats = 0;
     Moment told_at;
+    Repeated repeated;
     // The last wake that named a folder of the class.
     std::array<std::optional<Moment>, kItemClasses> woken;
     std::array<std::optional<Moment>, kItemClasses> woken_perhaps;
@@ -228,6 +237,9 @@ class Model {
   bool Fits(const Ping& ping, const FolderRef& ref) const;
   void Touch(int mailbox, int folder, int origin);
   std::string WhyNotChanged(const Ping& ping, std::span<const int> names) const;
+  bool SurelyRepeats(const Ping& ping, bool hierarchy, std::span<const int> names) const;
+  std::string WhyTooSoon(const Ping& ping, bool hierarchy, std::span<const int> names) const;
+  void LearnRepeated(const Ping& ping, EndReason reason, std::span<const int> names);
   std::string WhyNotResync(const Ping& ping, std::span<const int> names) const;
   std::string WhyNotInWindow(const Ping& ping, std::span<const int> names) const;
   std::string WhyNotExpired(const Ping& ping) const;

@@ -11,6 +11,7 @@ namespace mailwake::sim {
 namespace {
 
 constexpr std::int64_t kFreeRepeats = 3;
+constexpr std::int64_t kShortestPaceMs = 5'000;
 constexpr std::int64_t kLongestPaceMs = 300'000;
 constexpr std::int64_t kLongestRivalryMs = 60'000;
 // How long a whole server takes to be told of a suspicion.
@@ -18,6 +19,17 @@ constexpr std::int64_t kSpreadMs = 10'000;
 
 bool Contains(std::span<const int> names, int folder) { return std::ranges::find(names, folder) != names.end(); }
 std::string Id(int folder) { return FolderName(folder); }
+
+// Between a wake that told nothing new so often and the next such.
+std::int64_t PaceMs(std::int64_t times) {
+  return times < kFreeRepeats ? 0 : std::min(kShortestPaceMs << std::min<std::int64_t>(times - kFreeRepeats, 10), kLongestPaceMs);
+}
+
+std::vector<int> Folders(const Model::Ping& ping) {
+  std::vector<int> folders;
+  for (const FolderRef& ref : *ping.spec.folders) folders.push_back(ref.folder);
+  return folders;
+}
 
 }  // namespace
 
@@ -80,7 +92,8 @@ std::string Model::WhyNotChanged(const Ping& ping, std::span<const int> names) c
     }
   }
   if (MustHierarchy(ping) && spec.exact) return "P1: a wake comes before " + WhyHierarchy(ping);
-  return WhyNotInWindow(ping, names);
+  std::string why = WhyNotInWindow(ping, names);
+  return why.empty() ? WhyTooSoon(ping, false, names) : why;
 }
 
 // After a wake for a class the next waits until the window is over, or the heartbeat.
@@ -98,6 +111,31 @@ std::string Model::WhyNotInWindow(const Ping& ping, std::span<const int> names) 
   const auto index = static_cast<std::size_t>(std::ranges::find(*spec.folders, names[0], &FolderRef::folder)->item_class);
   return "P7: a wake comes " + std::to_string(now.mark - device.woken[index]->mark) + " ms after the last, and the window is " +
          std::to_string(profile_.coalesce_ms[index]) + " ms";
+}
+
+// It tells what the last wake has told; nothing has changed since, perhaps, and the device has done nothing about it.
+bool Model::SurelyRepeats(const Ping& ping, bool hierarchy, std::span<const int> names) const {
+  const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
+  const int device = ping.spec.device;
+  const Repeated& last = box.devices[Index(device)].repeated;
+  if (last.seq == 0 || last.hierarchy != hierarchy || box.lists_pending > 0 || std::max(box.list_high, suspect_all_) > last.seq) return false;
+  return std::ranges::all_of(names, [&](int folder) {
+    const Folder* facts = FindFolder(ping.spec.mailbox, folder);
+    if (!Contains(last.folders, folder) || facts == nullptr || facts->suspect > last.seq) return false;
+    return std::ranges::all_of(facts->marks, [&](const Mark& mark) { return mark.maybe <= last.seq; });
+  });
+}
+
+// A device that is told and never syncs is told again ever more seldom.
+std::string Model::WhyTooSoon(const Ping& ping, bool hierarchy, std::span<const int> names) const {
+  if (forgetful_ || draining_ || !ping.heartbeat_known || !ping.folders_known || ping.unread) return {};
+  if (AtMost(ping.held, now) >= *ping.spec.heartbeat_s * 1000 || !SurelyRepeats(ping, hierarchy, names)) return {};
+  const Repeated& last = boxes_[Index(ping.spec.mailbox)].devices[Index(ping.spec.device)].repeated;
+  if (last.times < kFreeRepeats) return {};
+  stakes_.Count(Stake::kToldAgain);
+  const std::int64_t passed = AtMost(last.at, now);
+  if (passed >= PaceMs(last.times)) return {};
+  return "P0: a wake storm: told the same " + std::to_string(last.times + 1) + " times, and again after " + std::to_string(passed) + " ms";
 }
 
 std::string Model::WhyNotResync(const Ping& ping, std::span<const int> names) const {
@@ -185,7 +223,7 @@ void Model::Ended(int number, EndReason reason, std::span<const int> names, Refu
       why = WhyNotExpired(ping);
       break;
     case EndReason::kHierarchy:
-      why = MayHierarchy(ping) ? "" : "P2: the device has the folder list";
+      why = MayHierarchy(ping) ? WhyTooSoon(ping, true, Folders(ping)) : "P2: the device has the folder list";
       break;
     case EndReason::kSuperseded:
       why = ping.rivalled ? "" : "P3: superseded by nobody";

@@ -142,7 +142,20 @@ void Model::Remember(const Ping& ping) {
   device.remembered_at = ++seq_;
 }
 
+void Model::LearnRepeated(const Ping& ping, EndReason reason, std::span<const int> names) {
+  if (reason == EndReason::kExpired) return;
+  Repeated& last = DeviceOf(ping.spec.mailbox, ping.spec.device).repeated;
+  const bool hierarchy = reason == EndReason::kHierarchy;
+  std::vector<int> told(names.begin(), names.end());
+  if (hierarchy) {
+    for (const FolderRef& ref : *ping.spec.folders) told.push_back(ref.folder);
+  }
+  const bool again = ping.folders_known && reason != EndReason::kResync && SurelyRepeats(ping, hierarchy, told);
+  last = {.seq = ++seq_, .at = now, .hierarchy = hierarchy, .folders = std::move(told), .times = again ? last.times + 1 : 0};
+}
+
 void Model::Learn(const Ping& ping, EndReason reason, std::span<const int> names) {
+  LearnRepeated(ping, reason, names);
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
   const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
   if (device.told.size() < box.folders.size()) device.told.resize(box.folders.size());
@@ -175,6 +188,7 @@ void Model::EndedSomehow(int number) {
                 .device = static_cast<std::int16_t>(ping.spec.device)});
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
   device.told.resize(boxes_[Index(ping.spec.mailbox)].folders.size());
+  device.repeated = {};
   ++seq_;
   ++device.repeats;
   device.told_at = now;

@@ -34,6 +34,7 @@ const StakeInfo& Info(Stake stake) {
       {7, "a change waited for a window"},
       {8, "an explanation was compared"},
       {0, "a PING was paced"},
+      {0, "a device was told again what it had been told often"},
       {0, "a folder list change ended a PING"},
       {0, "a suspicion ended a PING"},
       {0, "a PING named a folder with another class, or one that is gone"},

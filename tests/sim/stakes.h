@@ -44,6 +44,7 @@ enum class Stake : std::uint8_t {
   kWaitsForWindow,
   kExplained,
   kPaced,
+  kToldAgain,
   kHierarchy,
   kResync,
   kMisfit,
