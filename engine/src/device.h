@@ -31,6 +31,7 @@ struct Device {
   using Windows = std::array<std::int64_t, kItemClasses>;
   // Acknowledge::kPing: what the last wake named, and whether the device is known to have received that.
   struct Named {
+    PingId id;
     std::vector<std::pair<FolderNumber, Version>> folders;
     bool delivered = false;
   };

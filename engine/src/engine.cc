@@ -156,8 +156,9 @@ class Engine::Impl {
 
   void AgeOut(Time now) {
     Time due = age_out_due_.load(std::memory_order_relaxed);
-    if (now < due || !age_out_due_.compare_exchange_strong(due, now + kAgeOutEvery)) return;
-    const Time before = now - std::chrono::duration_cast<Duration>(context_.options.age_out);
+    const Duration age = context_.options.age_out;
+    if (now < due || !age_out_due_.compare_exchange_strong(due, now + std::min<Duration>(kAgeOutEvery, age))) return;
+    const Time before = now - age;
     for (const auto& shard : shards_) shard->AgeOut(before);
     store_calls_.AgeOut(before);
   }

@@ -45,6 +45,9 @@ enum class Plant : std::uint8_t {
   kForgetRemembered,
   kNamesUnwatched,
   kNoPacing,
+  kIgnoreMask,
+  kAcknowledgeUnheard,
+  kTraceOldestFirst,
 };
 
 struct PlantInfo {
@@ -80,6 +83,9 @@ inline constexpr PlantInfo kPlants[] = {
     {Plant::kForgetRemembered, "forget-remembered-parameters"},
     {Plant::kNamesUnwatched, "names-all-that-changed"},
     {Plant::kNoPacing, "no-pacing"},
+    {Plant::kIgnoreMask, "ignore-kind-mask"},
+    {Plant::kAcknowledgeUnheard, "acknowledge-unheard-wake"},
+    {Plant::kTraceOldestFirst, "trace-oldest-first"},
 };
 
 #ifdef MAILWAKE_PLANTS

@@ -237,7 +237,7 @@ class Shard {
 
   // shard_deliver.cc
   void Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(PingId id, Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Constant.
   Context& context_;

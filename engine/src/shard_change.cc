@@ -121,7 +121,7 @@ absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& 
 
 absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) {
   const auto item_class = static_cast<std::size_t>(change.item_class);
-  if ((context_.options.wake_kinds[item_class] >> static_cast<unsigned>(change.kind) & 1) == 0) {
+  if ((context_.options.wake_kinds[item_class] >> static_cast<unsigned>(change.kind) & 1) == 0 && !Planted(Plant::kIgnoreMask)) {
     ++stats_.masked;
     return absl::OkStatus();
   }

@@ -45,7 +45,8 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
   if (watch.rare) end.retry_after = std::chrono::seconds(watch.rare->retry_after_s);
 
   Device::LastEnd last{.time = PackedTime(timeline_.clock().time_since_epoch().count()), .reason = reason};
-  if (reason == EndReason::kChanged || reason == EndReason::kResync || reason == EndReason::kHierarchy) Tell(watch, reason, batch, last);
+  if (reason == EndReason::kChanged || reason == EndReason::kResync || reason == EndReason::kHierarchy)
+    Tell(id, watch, reason, batch, last);
   EndRecord& record = batch.AddRecord();
   record.id = id;
   record.reason = reason;
@@ -76,7 +77,7 @@ void Shard::Conclude(Slot slot, EndReason reason, EndBatch& batch, Effects&) {
 
 // Names the folders in which the device is behind, as has just been judged, and keeps what the device is being told. A PING that ends
 // kHierarchy names none, but is a wake for what it is behind in.
-void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) {
+void Shard::Tell(PingId id, Watch& watch, EndReason reason, EndBatch& batch, Device::LastEnd& last) {
   const Mailbox& mailbox = *watch.mailbox;
   Device& device = watch.mailbox->device(watch.device);
   const bool names = reason != EndReason::kHierarchy;
@@ -111,6 +112,7 @@ void Shard::Tell(Watch& watch, EndReason reason, EndBatch& batch, Device::LastEn
   for (FolderNumber number = 0; names && Planted(Plant::kNamesUnwatched) && number < mailbox.folder_count(); ++number) {
     if (!watch.folders.Contains(number) && mailbox.Behind(watch.device, number)) batch.AddName(mailbox.FolderId(number));
   }
+  if (names && device.named() != nullptr) device.named()->id = id;
   device.told_folders.Assign(behind_);
   device.told.upto.Set(upto);
   device.repeats = news ? 0 : static_cast<std::uint8_t>(std::min(device.repeats + 1, 100));

@@ -135,7 +135,10 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
   device = &mailbox.device(watch.device);
   watch.rare.reset();
   watch.deadline = PackedTime((watch.since.ms() + Duration(terms.heartbeat).count() + kGridMs - 1) / kGridMs * kGridMs);
-  if (request.kind == PingKind::kPing && device->named() != nullptr && device->named()->delivered) AcknowledgeNamed(mailbox, *device);
+  if (request.kind == PingKind::kPing && device->named() != nullptr &&
+      (device->named()->delivered || Planted(Plant::kAcknowledgeUnheard))) {
+    AcknowledgeNamed(mailbox, *device);
+  }
   Fit(watch, request, mailbox);
   Remember(mailbox, watch.device, watch, terms.heartbeat);
   if (samples_.size() < std::max<std::size_t>(context_.options.heartbeat_window, 1)) {

@@ -49,7 +49,8 @@ DeviceNumber Shard::EnterDevice(Mailbox& mailbox, std::string_view id, bool& rec
 }
 
 bool Shard::SeenNow(Mailbox& mailbox, Device& device) {
-  if (device.known && timeline_.clock() - Time(Duration(device.last_seen.ms())) < kSeenAgain) return false;
+  const Duration again = std::min<Duration>(kSeenAgain, context_.options.age_out / 4);
+  if (device.known && timeline_.clock() - Time(Duration(device.last_seen.ms())) < again) return false;
   if (!device.known) ++mailbox.known_devices;
   device.known = true;
   device.last_seen = PackedTime(timeline_.clock().time_since_epoch().count());
@@ -200,7 +201,8 @@ void Shard::Delivered(const MailboxKey& id, std::string_view device, PingId ping
   const DeviceNumber number = mailbox == nullptr ? kNoDevice : mailbox->FindDevice(device);
   if (number == kNoDevice) return;
   Device& state = mailbox->device(number);
-  if (state.last_id == ping && state.named() != nullptr && !state.named()->folders.empty()) state.named()->delivered = true;
+  // Its last PING may have ended in another way than the wake, which the device has not heard of then.
+  if (state.last_id == ping && state.named() != nullptr && state.named()->id == ping) state.named()->delivered = true;
 }
 
 // The versions that the last wake named, not the folders' present ones.

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/src/plant.h"
 #include "mailwake/mutex.h"
 #include "mailwake/report.h"
 
@@ -40,7 +41,7 @@ class TraceRing {
     std::vector<EndRecord> found;
     MutexLock lock(mutex_);
     for (std::size_t i = 0; i < ring_.size(); ++i) {
-      const EndRecord& end = ring_[(next_ + size_ - 1 - i) % size_];
+      const EndRecord& end = ring_[Planted(Plant::kTraceOldestFirst) ? i : (next_ + size_ - 1 - i) % size_];
       if (end.mailbox == mailbox && end.device == device) found.push_back(end);
     }
     return found;

@@ -331,5 +331,22 @@ TEST(PromiseTest, P4DevicesThatNeverCameBackAgeOutAndAreThenBehindInEverything) 
   EXPECT_TRUE(world.live(faithful));
 }
 
+TEST(PromiseTest, P4ADeviceThatIsSeenDoesNotAgeOutHoweverShortTheAge) {
+  Options options;
+  options.age_out = 1h;
+  EngineWorld world(options);
+  world.Publish("ann", "inbox");
+  world.Sync("ann", "phone", {"inbox"});
+  for (int i = 0; i < 20; ++i) {
+    world.AdvanceBy(20min);
+    world.Settle();
+    world.engine().advance(world.now());
+    world.Cancel(world.Hold("ann", "phone", {"cal"}));
+  }
+  world.Restart();
+  world.TakeEnded();
+  EXPECT_TRUE(world.live(world.Hold("ann", "phone", {"inbox"})));
+}
+
 }  // namespace
 }  // namespace mailwake

@@ -199,6 +199,23 @@ TEST(RuleAcknowledgeByPingTest, DeliveredOfAnOtherPingOrTwiceAcknowledgesNothing
   world.ExpectOnly({Changed(world.Hold("ann", "phone", {"inbox"}), {"inbox"})});
 }
 
+TEST(RuleAcknowledgeByPingTest, TheAnswerOfAnEndThatWasNoWakeDoesNotAcknowledgeAWakeThatGotLost) {
+  Options options = ByPing();
+  options.coalesce.fill(60s);
+  EngineWorld world(options);
+  const Ping lost = world.Hold("ann", "phone", {"inbox"});
+  world.Publish("ann", "inbox");
+  world.ExpectOnly({Changed(lost, {"inbox"})});
+  const Ping shed = world.Hold("ann", "phone", {"inbox"});  // waits for the window
+  EXPECT_EQ(world.engine().Shed(1), 1U);
+  world.Settle();
+  world.TakeEnded();
+  world.engine().Delivered("ann", "phone", world.id(shed));
+  const Ping again = world.Hold("ann", "phone", {"inbox"});
+  world.AdvanceBy(61s);
+  world.ExpectOnly({Changed(again, {"inbox"})});
+}
+
 TEST(RuleAcknowledgeByPingTest, AnAcknowledgementByPingIsInMemoryOnly) {
   EngineWorld world(ByPing());
   const Ping woken = world.Hold("ann", "phone", {"inbox"});
