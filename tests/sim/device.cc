@@ -48,7 +48,7 @@ void Device::Draw() {
   habits_.forgets_repeat = random_.Chance(profile.forgets_repeat);
   habits_.hanging_sync = random_.Chance(profile.hanging_sync);
   habits_.own_changes = random_.Chance(profile.own_changes);
-  habits_.small_window = random_.Chance(0.3);
+  habits_.small_window = random_.Chance(0.3) && profile.acknowledge == Acknowledge::kSync;  // else it is not told of the rest
   link_.latency_ms = random_.Between(1, profile.latency_ms);
   link_.loss = random_.Chance(0.5) ? profile.loss : 0;
   if (random_.Chance(profile.idle_cut)) link_.cut_after_ms = profile.idle_cut_ms;
@@ -171,8 +171,13 @@ void Device::AskPing(bool again) {
 void Device::Send(Request request, std::int64_t timeout_ms) {
   const std::uint64_t turn = ++turn_;
   Server& server = *world_.server;
-  auto deliver = [this, turn, request](const Answer& answer) { Answered(turn, request, answer); };
-  exchange_ = std::make_shared<Exchange>(server, mailbox, id, active_sync, link_, request, std::move(deliver));
+  // One connection carries one request at a time; it is free again when the answer has come.
+  std::shared_ptr<std::string> connection = connection_ ? std::exchange(connection_, nullptr) : std::make_shared<std::string>();
+  auto deliver = [this, turn, request, connection](const Answer& answer) {
+    if (turn == turn_ && answer.http != 0 && !answer.close) connection_ = connection;
+    Answered(turn, request, answer);
+  };
+  exchange_ = std::make_shared<Exchange>(server, mailbox, id, active_sync, link_, connection, request, std::move(deliver));
   const bool lost = !world_.calm && random_.Chance(link_.loss);
   if (!lost) {
     world_.queue.After(Duration(random_.Between(1, link_.latency_ms)), [this, exchange = exchange_, turn] {

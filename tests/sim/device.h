@@ -98,6 +98,7 @@ class Device {
   Doing doing_ = Doing::kIdle;
   std::uint64_t turn_ = 0;  // of the request that it waits for; answers to others are dropped
   ExchangePtr exchange_;
+  std::shared_ptr<std::string> connection_;  // what the server notes of it; null: the next request makes a new one
   std::size_t most_folders_ = 1'000;
   std::optional<std::int64_t> bound_s_;
   std::vector<FolderRef> asked_;  // by its last PING that was not refused

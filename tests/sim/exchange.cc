@@ -7,7 +7,8 @@
 
 namespace mailwake::sim {
 
-Exchange::Exchange(Server& server, int box, int sender, bool speaks_active_sync, const Link& way, Request asked, Deliver deliver)
+Exchange::Exchange(Server& server, int box, int sender, bool speaks_active_sync, const Link& way, std::shared_ptr<std::string> note,
+                   Request asked, Deliver deliver)
     : mailbox(box),
       device(sender),
       active_sync(speaks_active_sync),
@@ -15,6 +16,8 @@ Exchange::Exchange(Server& server, int box, int sender, bool speaks_active_sync,
       server_(server),
       link_(way),
       deliver_(std::move(deliver)),
+      note_(std::move(note)),
+      loop_(server.PickLoop()),
       arrived_(server.world().queue.now()) {}
 
 void Exchange::Post(absl::AnyInvocable<void()> work) {

@@ -35,15 +35,17 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
  public:
   using Deliver = absl::AnyInvocable<void(const sim::Answer&)>;
 
-  Exchange(Server& server, int box, int sender, bool speaks_active_sync, const Link& way, Request asked, Deliver deliver);
+  // `note`: of the connection.
+  Exchange(Server& server, int box, int sender, bool speaks_active_sync, const Link& way, std::shared_ptr<std::string> note, Request asked,
+           Deliver deliver);
 
   // ---- HttpExchange
   using HttpExchange::Respond;
   void Respond(HttpResponse response, Written written) override;
   void OnGone(absl::AnyInvocable<void()> gone) override { on_gone_ = std::move(gone); }
-  LoopId loop() const override { return 0; }
+  LoopId loop() const override { return loop_; }
   void Post(absl::AnyInvocable<void()> work) override;
-  std::string& connection_note() override { return note_; }
+  std::string& connection_note() override { return *note_; }
 
   // ---- The host's own front end
   void Answer(sim::Answer answer, Written written);
@@ -78,7 +80,8 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   Deliver deliver_;
   Written written_;
   absl::AnyInvocable<void()> on_gone_;
-  std::string note_;
+  std::shared_ptr<std::string> note_;
+  LoopId loop_;
   Time arrived_;
   bool answered_ = false;
   bool gone_ = false;

@@ -29,6 +29,7 @@ const char* Text(What what) {
                                            "sync ends",
                                            "cursor reset",
                                            "folder sync ends",
+                                           "answer arrived",
                                            "PING held",
                                            "PING ended",
                                            "PING cancelled",

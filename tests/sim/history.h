@@ -37,6 +37,7 @@ enum class What : std::uint8_t {
   kSyncEnds,
   kCursorReset,
   kFolderSyncEnds,
+  kDelivered,
   kHold,
   kEnd,
   kCancel,

@@ -54,12 +54,26 @@ void AnswerEnd(Server& server, Exchange& exchange, const PingEnd& end) {
   world.model.Ended(ping, end.reason, answer.folders, end.refusal, end.bound, end.retry_after.count());
   ++world.ends;
   if (world.random.Chance(0.05)) server.CancelLate(end.id, exchange.mailbox, exchange.device);
-  if (end.reason != EndReason::kCancelled) exchange.Answer(std::move(answer), nullptr);
+  server.RememberEnd(exchange, end);
+  if (end.reason == EndReason::kCancelled) return;
+  if (world.profile.acknowledge == Acknowledge::kSync) return exchange.Answer(std::move(answer), nullptr);
+  const Seq wake = answer.status == 2 ? world.model.LastNamed(exchange.mailbox, exchange.device) : 0;
+  exchange.Answer(std::move(answer), [&exchange, id = end.id, wake](bool whole) {
+    if (whole) exchange.connection_note() = std::to_string(id.value) + ' ' + std::to_string(wake);
+  });
 }
 
 }  // namespace
 
 void HostFront::Receive(const ExchangePtr& exchange) {
+  // The next request on the connection: the last answer has arrived.
+  const std::string note = std::exchange(exchange->connection_note(), {});
+  if (!note.empty()) {
+    std::size_t space = 0;
+    const PingId id{std::stoull(note, &space)};
+    server_.world().model.Delivered(exchange->mailbox, exchange->device, std::stoull(note.substr(space)));
+    server_.engine().Delivered(MailboxName(exchange->mailbox), DeviceName(exchange->device), id);
+  }
   switch (exchange->request.kind) {
     case Request::kPing:
       return Hold(exchange);
@@ -74,7 +88,8 @@ void HostFront::Hold(const ExchangePtr& exchange) {
   const Request& asked = exchange->request;
   const std::string mailbox = MailboxName(exchange->mailbox);
   const std::string device = DeviceName(exchange->device);
-  PingRequest request{.mailbox = mailbox, .device = device, .kind = asked.hangs ? PingKind::kSync : PingKind::kPing};
+  PingRequest request{
+      .mailbox = mailbox, .device = device, .kind = asked.hangs ? PingKind::kSync : PingKind::kPing, .loop = exchange->loop()};
   if (asked.heartbeat_s) request.heartbeat = std::chrono::seconds(*asked.heartbeat_s);
   std::vector<std::string> names;
   if (asked.folders) {
@@ -93,11 +108,12 @@ void HostFront::Hold(const ExchangePtr& exchange) {
   exchange->OnGone([server = &server_, id, ping = exchange->ping] { server->world().model.Cancelled(ping, server->engine().Cancel(id)); });
 }
 
-// Cursors that start over first, then what can be read.
+// Cursors that start over first, then what can be read. A host that lets PINGs acknowledge tells the engine nothing of it.
 void HostFront::Sync(const ExchangePtr& exchange) {
+  if (server_.world().profile.acknowledge == Acknowledge::kPing) return Serve(exchange, std::nullopt);
   auto left = std::make_shared<std::size_t>(1);
   const auto done = [this, exchange, left] {
-    if (--*left == 0) Serve(exchange);
+    if (--*left == 0) Serve(exchange, server_.engine().BeginSync(MailboxName(exchange->mailbox), DeviceName(exchange->device)));
   };
   const std::string mailbox = MailboxName(exchange->mailbox);
   const std::string device = DeviceName(exchange->device);
@@ -115,11 +131,10 @@ void HostFront::Sync(const ExchangePtr& exchange) {
   done();
 }
 
-void HostFront::Serve(const ExchangePtr& exchange) {
+void HostFront::Serve(const ExchangePtr& exchange, const std::optional<SyncTicket>& ticket) {
   World& world = server_.world();
   const int mailbox = exchange->mailbox;
-  const SyncTicket ticket = server_.engine().BeginSync(MailboxName(mailbox), DeviceName(exchange->device));
-  const Seq begun = world.model.SyncBegins(mailbox, exchange->device);
+  const Seq begun = ticket ? world.model.SyncBegins(mailbox, exchange->device) : 0;
   auto answer = std::make_shared<Answer>();
   answer->status = 1;
   std::vector<int> whole;
@@ -131,11 +146,11 @@ void HostFront::Serve(const ExchangePtr& exchange) {
   }
   server_.Later(world.profile.provider_ms, mailbox, [this, exchange, answer, ticket, begun, whole = std::move(whole)]() mutable {
     exchange->Answer(*answer, [server = &server_, exchange, ticket, begun, whole = std::move(whole)](bool complete) {
-      if (!complete || whole.empty()) return;
+      if (!complete || whole.empty() || !ticket) return;
       std::vector<std::string> names;
       for (const int folder : whole) names.push_back(FolderName(folder));
       const std::vector<std::string_view> views(names.begin(), names.end());
-      server->engine().EndSync(ticket, views, [](const absl::Status&) {});
+      server->engine().EndSync(*ticket, views, [](const absl::Status&) {});
       server->world().model.SyncEnds(exchange->mailbox, exchange->device, begun, whole, server->Readable(exchange->mailbox));
     });
   });

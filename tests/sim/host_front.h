@@ -9,6 +9,7 @@
 #define MAILWAKE_TESTS_SIM_HOST_FRONT_H_
 
 #include <memory>
+#include <optional>
 
 #include "mailwake/engine.h"
 #include "tests/sim/exchange.h"
@@ -25,7 +26,7 @@ class HostFront {
  private:
   void Hold(const ExchangePtr& exchange);
   void Sync(const ExchangePtr& exchange);
-  void Serve(const ExchangePtr& exchange);
+  void Serve(const ExchangePtr& exchange, const std::optional<SyncTicket>& ticket);
   void FolderSync(const ExchangePtr& exchange);
 
   Server& server_;

@@ -14,6 +14,7 @@ Model::Model(const Profile& profile, const Time& clock, History& history, Stakes
       history_(history),
       stakes_(stakes),
       forgetful_(profile.limits.idle_mailboxes < 1'000 || profile.limits.memory_bytes != Limits{}.memory_bytes),
+      few_devices_(profile_.limits.devices_per_mailbox < static_cast<std::size_t>(profile_.devices_most)),
       boxes_(static_cast<std::size_t>(profile.mailboxes)) {}
 
 void Model::Fail(int promise, int mailbox, int device, std::string text) {
@@ -119,6 +120,7 @@ void Model::Closed(bool clean) {
     for (Device& device : box.devices) {
       for (Cursor& cursor : device.cursors) {
         while (!clean && !cursor.moves.empty() && cursor.moves.back().first > quiet_) cursor.moves.pop_back();
+        if (profile_.acknowledge == Acknowledge::kPing) cursor.moves.clear();  // what PINGs acknowledge is not written
         cursor.low = cursor.moves.empty() ? 0 : cursor.moves.back().second;
       }
       if (!clean && device.list_moved > quiet_) device.list_low = 0;
@@ -128,6 +130,7 @@ void Model::Closed(bool clean) {
       device.told_list = 0;
       device.repeats = 0;
       device.repeated = {};
+      device.named = {};
       device.woken = device.woken_perhaps = {};
     }
   }
@@ -135,18 +138,26 @@ void Model::Closed(bool clean) {
 
 void Model::LoadFailed(int mailbox) { ++boxes_[Index(mailbox)].failed_loads; }
 
-// Long unseen devices may have been forgotten: their cursors are gone then.
-void Model::MayForgetDevices() {
-  for (Mailbox& box : boxes_) {
-    for (Device& device : box.devices) {
-      device.list_known.reset();
-      device.remembered_known = false;
-      for (Cursor& cursor : device.cursors) {
-        cursor.low = 0;
-        cursor.moves.clear();
-      }
+// A device that was not seen for long may have been forgotten: it is then behind in everything.
+void Model::MayForget(Device& device) {
+  const std::int64_t age_ms = profile_.age_out_h * 3'600'000;
+  if (age_ms > 0 && device.seen.mark != 0 && AtMost(device.seen, now) > age_ms * 7 / 10) {
+    stakes_.Count(Stake::kMaybeAged);
+    device.list_known.reset();
+    device.list_low = 0;
+    device.remembered_known = false;
+    device.repeated = {};
+    for (Cursor& cursor : device.cursors) {
+      cursor.low = 0;
+      cursor.moves.clear();
     }
   }
+}
+
+// The device syncs, or starts over.
+void Model::Active(Device& device) {
+  device.repeated = {};
+  device.named.sure = false;
 }
 
 // ---- Changes
@@ -242,6 +253,7 @@ Seq Model::Declared(int mailbox, const std::vector<FolderRef>& folders) {
   box.list_high = seq;
   for (const FolderRef& ref : folders) {
     if (Listed(box, ref) && sure) continue;
+    if (std::ranges::find(box.tried, ref, &std::pair<FolderRef, Seq>::first) == box.tried.end()) box.tried.emplace_back(ref, seq);
     Folder& facts = FolderOf(mailbox, ref.folder);
     facts.any_class = true;
     MarkOf(facts, kNobody).maybe = seq;
@@ -266,7 +278,9 @@ void Model::DeclareAnswered(int mailbox, const std::vector<FolderRef>& folders, 
     if (!Listed(box, ref) || !box.declared) {
       Mark& mark = MarkOf(facts, kNobody);
       const bool there_before = !box.declared && facts.exists && facts.item_class == ref.item_class;
-      if (!there_before) mark.live = mark.acked = std::max(mark.acked, first);
+      const auto tried = std::ranges::find(box.tried, ref, &std::pair<FolderRef, Seq>::first);
+      const Seq since = tried == box.tried.end() ? first : std::min(first, tried->second);
+      if (!there_before) mark.live = mark.acked = std::max(mark.acked, since);
       mark.maybe = std::max(mark.maybe, attempt);
     }
     facts.item_class = facts.acked_class = ref.item_class;
@@ -281,6 +295,7 @@ void Model::DeclareAnswered(int mailbox, const std::vector<FolderRef>& folders, 
     box.folders[number].exists = false;
   }
   box.declared = true;
+  box.tried.clear();
   box.list = folders;
   if (changed) box.list_low = first;
 }
@@ -324,7 +339,7 @@ Seq Model::SyncBegins(int mailbox, int device) {
                 .mailbox = static_cast<std::int16_t>(mailbox),
                 .device = static_cast<std::int16_t>(device),
                 .a = seq_});
-  DeviceOf(mailbox, device).repeated = {};
+  Active(DeviceOf(mailbox, device));
   return seq_;
 }
 
@@ -338,7 +353,10 @@ void Model::SetLow(Cursor& cursor, Seq low) {
 
 void Model::SyncEnds(int mailbox, int device_number, Seq ticket, const std::vector<int>& folders, bool sure) {
   Device& device = DeviceOf(mailbox, device_number);
-  device.repeated = {};
+  Active(device);
+  MayForget(device);
+  sure = sure && !few_devices_;
+  if (sure) device.seen = now;
   for (const int folder : folders) {
     history_.Add({.time = true_now,
                   .what = What::kSyncEnds,
@@ -361,7 +379,7 @@ void Model::SyncEnds(int mailbox, int device_number, Seq ticket, const std::vect
 
 void Model::CursorReset(int mailbox, int device, int folder, bool surely) {
   Cursor& cursor = CursorOf(mailbox, device, folder);
-  DeviceOf(mailbox, device).repeated = {};
+  Active(DeviceOf(mailbox, device));
   cursor.low = 0;
   cursor.moves.clear();
   if (!surely) {
@@ -385,8 +403,10 @@ void Model::FolderSyncEnds(int mailbox, int device_number, Seq low, Seq high, bo
                 .device = static_cast<std::int16_t>(device_number),
                 .a = high});
   device.list_high = std::max(device.list_high, high);
-  device.repeated = {};
-  if (!sure) return;
+  Active(device);
+  MayForget(device);
+  if (!sure || few_devices_) return;
+  device.seen = now;
   if (low > device.list_low) {
     device.list_low = low;
     device.list_moved = ++seq_;

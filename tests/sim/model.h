@@ -88,6 +88,8 @@ class Model {
     bool maybe_misfit = false;  // perhaps
     bool crowded = false;       // there was no room for all while it was held
     bool touched = false;       // a foreign change came while it was held
+    Seq acknowledges = 0;       // surely, what the wake of then named; 0: nothing
+    std::vector<int> named;     // by that wake
   };
 
   Model(const Profile& profile, const Time& clock, History& history, Stakes& stakes);
@@ -104,7 +106,6 @@ class Model {
   void Quiet() { quiet_ = seq_; }
   void Draining() { draining_ = true; }
   void LoadFailed(int mailbox);
-  void MayForgetDevices();
 
   // ---- Changes. `loaded`: the mailbox is surely in memory or can be read at once.
   Seq Published(int mailbox, int folder, int origin, ItemClass item_class, bool loaded, Seq first, bool host_version);
@@ -123,6 +124,10 @@ class Model {
   void FolderSyncEnds(int mailbox, int device, Seq low, Seq high, bool sure);
 
   // ---- PINGs
+  // The answer of a PING has arrived: where PINGs acknowledge, the next one does if it was the last wake. `wake`: what LastNamed was
+  // when it ended; 0: it was no wake; nothing: that is not known.
+  void Delivered(int mailbox, int device, std::optional<Seq> wake);
+  Seq LastNamed(int mailbox, int device) { return DeviceOf(mailbox, device).named.seq; }
   int Held(const PingSpec& spec, bool loaded);
   void Cancelled(int ping, bool won);
   // The connection of a PING went, and the server was told.
@@ -183,6 +188,14 @@ class Model {
     std::vector<int> folders;  // that it told of
     int times = 0;
   };
+  // What the last wake named, where PINGs acknowledge.
+  struct Named {
+    Seq seq = 0;  // 0: none
+    std::vector<int> folders;
+    bool last = false;  // no other end has come since; perhaps
+    bool sure = false;  // surely, and no sync
+    bool delivered = false;
+  };
   struct Device {
     std::vector<Cursor> cursors;
     Seq list_low = 0;
@@ -200,6 +213,8 @@ class Model {
     int repeats = 0;
     Moment told_at;
     Repeated repeated;
+    Named named;
+    Moment seen;  // when it surely was
     // The last wake that named a folder of the class.
     std::array<std::optional<Moment>, kItemClasses> woken;
     std::array<std::optional<Moment>, kItemClasses> woken_perhaps;
@@ -211,6 +226,7 @@ class Model {
     std::vector<FolderRef> list;  // surely declared
     bool declared = false;
     int lists_pending = 0;
+    std::vector<std::pair<FolderRef, Seq>> tried;  // by lists that are not acknowledged; perhaps the folder is there since then
     Seq list_low = 0;
     Seq list_high = 0;
     std::uint64_t failed_loads = 0;
@@ -226,6 +242,10 @@ class Model {
   Cursor& CursorOf(int mailbox, int device, int folder);
   const Cursor* FindCursor(int mailbox, int device, int folder) const;
   void SetLow(Cursor& cursor, Seq low);
+  void Active(Device& device);
+  void MayForget(Device& device);
+  void Acknowledge(Ping& ping);
+  void ApplyAcknowledged(Ping& ping);
   static Seq LatestForeign(const Folder& folder, int device);
   bool Listed(const Mailbox& box, const FolderRef& ref) const;
   void FindMisfits(Ping& ping, bool named);
@@ -255,6 +275,7 @@ class Model {
   History& history_;
   Stakes& stakes_;
   const bool forgetful_;
+  const bool few_devices_;  // a mailbox may have more than it may remember
   Seq seq_ = 0;
   Seq quiet_ = 0;
   bool draining_ = false;

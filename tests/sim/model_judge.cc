@@ -118,7 +118,8 @@ bool Model::SurelyRepeats(const Ping& ping, bool hierarchy, std::span<const int>
   const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
   const int device = ping.spec.device;
   const Repeated& last = box.devices[Index(device)].repeated;
-  if (last.seq == 0 || last.hierarchy != hierarchy || box.lists_pending > 0 || std::max(box.list_high, suspect_all_) > last.seq) return false;
+  if (last.seq == 0 || last.hierarchy != hierarchy || box.lists_pending > 0 || std::max(box.list_high, suspect_all_) > last.seq)
+    return false;
   return std::ranges::all_of(names, [&](int folder) {
     const Folder* facts = FindFolder(ping.spec.mailbox, folder);
     if (!Contains(last.folders, folder) || facts == nullptr || facts->suspect > last.seq) return false;
@@ -183,7 +184,7 @@ std::string Model::WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t
     case Refusal::kMailboxFull:
     case Refusal::kServerFull: {
       if (!retries) return "P4: a refusal for want of room tells a retry time of " + std::to_string(retry_after_s) + " s";
-      const bool may = limits.memory_bytes != Limits{}.memory_bytes || ping.crowded || full_ >= ping.seq ||
+      const bool may = few_devices_ || limits.memory_bytes != Limits{}.memory_bytes || ping.crowded || full_ >= ping.seq ||
                        (ping.unread && limits.deferred_per_mailbox < 100);
       return may ? "" : "P4: refused for want of room, and there is room";
     }
@@ -193,14 +194,15 @@ std::string Model::WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t
 }
 
 void Model::EndedChanged(int number, std::span<const int> names) {
-  const Ping& ping = pings_[Index(number)];
+  Ping& ping = pings_[Index(number)];
+  ApplyAcknowledged(ping);
   const bool resync = !WhyNotChanged(ping, names).empty() && WhyNotResync(ping, names).empty();
   Ended(number, resync ? EndReason::kResync : EndReason::kChanged, names);
 }
 
 void Model::Ended(int number, EndReason reason, std::span<const int> names, Refusal refusal, std::int64_t bound,
                   std::int64_t retry_after_s) {
-  const Ping& ping = pings_[Index(number)];
+  Ping& ping = pings_[Index(number)];
   const PingSpec& spec = ping.spec;
   if (!ping.live) return Fail(3, spec.mailbox, spec.device, "a PING ends twice");
   history_.Add({.time = true_now,
@@ -211,6 +213,9 @@ void Model::Ended(int number, EndReason reason, std::span<const int> names, Refu
                 .folder = static_cast<std::int16_t>(names.empty() ? kNone : names[0]),
                 .a = names.size(),
                 .b = static_cast<std::uint64_t>(refusal)});
+  const bool judged =
+      reason == EndReason::kChanged || reason == EndReason::kExpired || reason == EndReason::kHierarchy || reason == EndReason::kResync;
+  if (judged) ApplyAcknowledged(ping);
   std::string why;
   switch (reason) {
     case EndReason::kChanged:
@@ -254,10 +259,9 @@ void Model::Ended(int number, EndReason reason, std::span<const int> names, Refu
   if (reason == EndReason::kRefused && (refusal == Refusal::kMailboxFull || refusal == Refusal::kServerFull)) {
     stakes_.Count(Stake::kRefusedForRoom);
   }
-  const bool judged =
-      reason == EndReason::kChanged || reason == EndReason::kExpired || reason == EndReason::kHierarchy || reason == EndReason::kResync;
-  Learn(ping, reason, names);
+  DeviceOf(spec.mailbox, spec.device).named.sure = false;
   if (judged) {
+    Learn(ping, reason, names);
     Admitted(ping, reason);
   } else if (reason != EndReason::kRefused || refusal == Refusal::kRevoked) {
     // It may have been accepted, and what it asked is remembered then.

@@ -10,6 +10,43 @@ namespace mailwake::sim {
 
 // ---- Held
 
+void Model::Delivered(int mailbox, int device, std::optional<Seq> wake) {
+  Named& named = DeviceOf(mailbox, device).named;
+  history_.Add({.time = true_now,
+                .what = What::kDelivered,
+                .mailbox = static_cast<std::int16_t>(mailbox),
+                .device = static_cast<std::int16_t>(device)});
+  if (named.seq == 0 || !named.last || (wake && *wake != named.seq)) return;
+  named.delivered = true;
+  named.sure = named.sure && wake.has_value();
+}
+
+// What the last wake named is taken for synced from this PING on, if it is admitted.
+void Model::Acknowledge(Ping& ping) {
+  Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
+  const Named& named = device.named;
+  if (ping.spec.kind != PingKind::kPing || !named.delivered || ping.must_refuse) return;
+  for (const int folder : named.folders) {
+    Cursor& cursor = CursorOf(ping.spec.mailbox, ping.spec.device, folder);
+    cursor.high = std::max(cursor.high, named.seq);
+    cursor.since_reset = std::max(cursor.since_reset, named.seq);
+  }
+  if (!named.sure || ping.unread || forgetful_) return;
+  ping.acknowledges = named.seq;
+  ping.named = named.folders;
+}
+
+// It was admitted.
+void Model::ApplyAcknowledged(Ping& ping) {
+  if (ping.acknowledges == 0) return;
+  stakes_.Count(Stake::kAcknowledgedByPing);
+  for (const int folder : ping.named) {
+    Cursor& cursor = CursorOf(ping.spec.mailbox, ping.spec.device, folder);
+    if (ping.acknowledges > cursor.low) SetLow(cursor, ping.acknowledges);
+  }
+  ping.acknowledges = 0;
+}
+
 int Model::Held(const PingSpec& spec, bool loaded) {
   int number = static_cast<int>(pings_.size());
   if (free_.empty()) {
@@ -28,6 +65,7 @@ int Model::Held(const PingSpec& spec, bool loaded) {
                 .device = static_cast<std::int16_t>(spec.device),
                 .a = static_cast<std::uint64_t>(spec.heartbeat_s.value_or(0)),
                 .b = spec.folders ? spec.folders->size() : 0});
+  MayForget(device);
   if (!spec.folders) {
     ping.folders_known = device.remembered_known && loaded;
     ping.spec.folders = device.remembered;
@@ -46,6 +84,7 @@ int Model::Held(const PingSpec& spec, bool loaded) {
   if (spec.kind == PingKind::kPing && !as_remembered && !ping.must_refuse)
     device.remembered_known = false;  // until it is known to be accepted
   FindMisfits(ping, spec.folders.has_value());
+  Acknowledge(ping);
   for (const int older : box.pings) {
     Ping& other = pings_[Index(older)];
     if (other.spec.device == spec.device && other.spec.kind == spec.kind && !ping.must_refuse) {
@@ -119,6 +158,7 @@ void Model::Drop(int number) {
 void Model::Admitted(const Ping& ping, EndReason reason) {
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
   const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
+  device.seen = ping.held;
   if (!device.list_known) {
     device.list_known = ++seq_;
     device.list_high = box.list_high;
@@ -150,13 +190,15 @@ void Model::LearnRepeated(const Ping& ping, EndReason reason, std::span<const in
   if (hierarchy) {
     for (const FolderRef& ref : *ping.spec.folders) told.push_back(ref.folder);
   }
+  const int first = hierarchy ? -1 : 0;  // folders of a list that has just come are news once more when the device names them
   const bool again = ping.folders_known && reason != EndReason::kResync && SurelyRepeats(ping, hierarchy, told);
-  last = {.seq = ++seq_, .at = now, .hierarchy = hierarchy, .folders = std::move(told), .times = again ? last.times + 1 : 0};
+  last = {.seq = ++seq_, .at = now, .hierarchy = hierarchy, .folders = std::move(told), .times = again ? last.times + 1 : first};
 }
 
 void Model::Learn(const Ping& ping, EndReason reason, std::span<const int> names) {
   LearnRepeated(ping, reason, names);
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
+  device.named.last = false;
   const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
   if (device.told.size() < box.folders.size()) device.told.resize(box.folders.size());
   if (reason == EndReason::kHierarchy) {
@@ -174,6 +216,7 @@ void Model::Learn(const Ping& ping, EndReason reason, std::span<const int> names
   ++seq_;
   device.told_at = now;
   for (const int folder : names) device.told[Index(folder)] = seq_;
+  device.named = {.seq = seq_, .folders = {names.begin(), names.end()}, .last = true, .sure = reason == EndReason::kChanged};
   for (const FolderRef& ref : *ping.spec.folders) {
     const auto index = static_cast<std::size_t>(ref.item_class);
     if (std::ranges::find(names, ref.folder) != names.end()) device.woken[index] = device.woken_perhaps[index] = now;
@@ -188,7 +231,7 @@ void Model::EndedSomehow(int number) {
                 .device = static_cast<std::int16_t>(ping.spec.device)});
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
   device.told.resize(boxes_[Index(ping.spec.mailbox)].folders.size());
-  device.repeated = {};
+  Active(device);
   ++seq_;
   ++device.repeats;
   device.told_at = now;

@@ -125,6 +125,25 @@ void DrawFaults(Drawer& draw, Profile& out) {
   out.revoke_mean_ms = draw.Length(0.15, 3 * kMinute, 60 * kMinute);
 }
 
+void DrawChoices(Drawer& draw, Profile& out) {
+  Random& random = draw.random();
+  if (draw.On(0.12)) {
+    // The host tells nothing of syncs: who is told and does not sync then is not told again.
+    out.acknowledge = Acknowledge::kPing;
+    out.never_syncs = out.half_sync = 0;
+  }
+  out.masked = draw.Chance(0.2, 1);
+  out.across = draw.Chance(0.2, 1);
+  if (out.across > 0) out.batch = std::max(out.batch, 0.3);
+  out.loops = draw.On(0.3) ? static_cast<int>(random.Between(2, 4)) : 1;
+  if (draw.On(0.05) && out.devices_most > 1) out.limits.devices_per_mailbox = static_cast<std::size_t>(out.devices_most) - 1;
+  if (draw.On(0.1) && out.jump_mean_ms == 0) {
+    out.age_out_h = 1;
+    out.active_ms += 60 * kMinute;
+    out.offline_mean_ms = random.Between(20, 80) * kMinute;
+  }
+}
+
 }  // namespace
 
 Profile DrawProfile(std::uint64_t seed) {
@@ -138,6 +157,7 @@ Profile DrawProfile(std::uint64_t seed) {
   DrawNetworks(draw, out);
   DrawPublishers(draw, out);
   DrawFaults(draw, out);
+  DrawChoices(draw, out);
   return out;
 }
 
@@ -174,7 +194,10 @@ std::string Describe(const Profile& profile) {
   show("store_fails_ms", profile.store_fails_mean_ms), show("store_full", profile.store_full), show("kill_ms", profile.kill_mean_ms);
   show("restart_ms", profile.restart_mean_ms), show("drain_ms", profile.drain_ms), show("down_ms", profile.down_ms);
   show("jump_ms", profile.jump_mean_ms), show("drift_ppm", profile.drift_ppm), show("suspect_ms", profile.suspect_mean_ms);
-  show("revoke_ms", profile.revoke_mean_ms);
+  show("revoke_ms", profile.revoke_mean_ms), show("masked", profile.masked), show("across", profile.across);
+  show("loops", profile.loops), show("age_out_h", profile.age_out_h);
+  if (profile.acknowledge == Acknowledge::kPing) out << " acknowledge=ping";
+  if (profile.limits.devices_per_mailbox != usual.devices_per_mailbox) out << " devices=" << profile.limits.devices_per_mailbox;
   out << '\n';
   return out.str();
 }

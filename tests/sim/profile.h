@@ -93,6 +93,13 @@ struct Profile {
   std::int64_t drift_ppm = 0;
   std::int64_t suspect_mean_ms = 0;
   std::int64_t revoke_mean_ms = 0;  // EndDevice, EndMailbox, Shed
+
+  // ---- What a host may choose besides
+  Acknowledge acknowledge = Acknowledge::kSync;
+  double masked = 0;  // changes of a kind that wakes nobody, beside the others
+  double across = 0;  // calls of Publish that take along what waits of other mailboxes
+  int loops = 1;
+  std::int64_t age_out_h = 0;
 };
 
 Profile DrawProfile(std::uint64_t seed);

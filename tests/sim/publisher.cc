@@ -42,6 +42,7 @@ void Publisher::NextChange(int mailbox) {
     for (std::int64_t i = 0; i < changes; ++i) {
       const int folder = PickFolder(mailbox);
       if (folder != kNone) Change(mailbox, folder, kNobody);
+      if (folder != kNone && world_.profile.masked > 0 && world_.random.Chance(world_.profile.masked)) Masked(mailbox, folder);
     }
     NextChange(mailbox);
   });
@@ -89,6 +90,18 @@ void Publisher::Change(int mailbox, int folder, int origin) {
   Announce(report, at);
 }
 
+// A change that the host does not take for one: the model is told nothing of it.
+void Publisher::Masked(int mailbox, int folder) {
+  Server& server = *world_.server;
+  if (!server.up()) return;
+  world_.stakes.Count(Stake::kMasked);
+  const std::string name = MailboxName(mailbox), id = FolderName(folder);
+  const ItemClass item_class = world_.host.folder(mailbox, folder).item_class;
+  server.engine().Publish({{.mailbox = name, .folder = id, .item_class = item_class, .kind = ChangeKind::kFlags}},
+                          [](const absl::Status&) {});
+  server.Settle(mailbox);
+}
+
 void Publisher::Announce(const ReportPtr& report, Time at) {
   report->at = at;
   if (report->host_version) {
@@ -113,11 +126,24 @@ void Publisher::TakeTurn(const ReportPtr& report) {
   if (!world_.calm && !report->host_version && world_.random.Chance(profile.batch) && batch.size() < 8) {
     // It waits for others; if none come it goes alone.
     world_.queue.After(Duration(200), [this, mailbox = report->mailbox] {
-      if (!batches_[mailbox].empty()) Send(std::exchange(batches_[mailbox], {}));
+      if (!batches_[mailbox].empty()) Send(TakeBatches(mailbox));
     });
     return;
   }
-  Send(std::exchange(batch, {}));
+  Send(TakeBatches(report->mailbox));
+}
+
+// What waits of the mailbox; in some worlds of others too.
+std::vector<Publisher::ReportPtr> Publisher::TakeBatches(int mailbox) {
+  std::vector<ReportPtr> taken = std::exchange(batches_[mailbox], {});
+  if (world_.profile.across == 0) return taken;
+  for (auto& [other, batch] : batches_) {
+    if (batch.empty() || !world_.random.Chance(world_.profile.across)) continue;
+    world_.stakes.Count(Stake::kPublishedAcross);
+    taken.insert(taken.end(), batch.begin(), batch.end());
+    batch.clear();
+  }
+  return taken;
 }
 
 void Publisher::Send(const std::vector<ReportPtr>& reports) {
@@ -147,7 +173,6 @@ void Publisher::Send(const std::vector<ReportPtr>& reports) {
     call->reports.push_back(report);
   }
   if (call->reports.empty()) return;
-  const int mailbox = call->reports[0]->mailbox;
   calls_.push_back(call);
   server.engine().Publish(changes, [this, weak = std::weak_ptr<Call>(call)](absl::Status status) {
     const auto answered = weak.lock();
@@ -156,16 +181,19 @@ void Publisher::Send(const std::vector<ReportPtr>& reports) {
     if (answered->entered) Sent(answered);
   });
   call->entered = true;
-  call->readable = server.Readable(mailbox);
+  call->readable = std::ranges::all_of(call->reports, [&server](const ReportPtr& report) { return server.Readable(report->mailbox); });
   for (std::size_t i = 0; i < call->reports.size(); ++i) {
     Report& report = *call->reports[i];
-    report.attempt = world_.model.Published(report.mailbox, report.folder, report.origin, changes[i].item_class, call->readable,
-                                            report.first, report.host_version);
+    report.attempt = world_.model.Published(report.mailbox, report.folder, report.origin, changes[i].item_class,
+                                            server.Readable(report.mailbox), report.first, report.host_version);
     if (report.first == 0) report.first = report.attempt;
   }
   if (call->answer) Sent(call);
-  if (!world_.calm && world_.random.Chance(0.01)) server.LoseConnection(mailbox);
-  server.Settle(mailbox);
+  if (!world_.calm && world_.random.Chance(0.01)) server.LoseConnection(call->reports[0]->mailbox);
+  int settled = kNone;
+  for (const ReportPtr& report : call->reports) {
+    if (std::exchange(settled, report->mailbox) != report->mailbox) server.Settle(report->mailbox);
+  }
   world_.op->Published();
 }
 

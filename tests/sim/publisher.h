@@ -66,7 +66,9 @@ class Publisher {
   int PickFolder(int mailbox);
   void Change(int mailbox, int folder, int origin);
   void Announce(const ReportPtr& report, Time at);
+  void Masked(int mailbox, int folder);
   void TakeTurn(const ReportPtr& report);
+  std::vector<ReportPtr> TakeBatches(int mailbox);
   void Send(const std::vector<ReportPtr>& reports);
   void Sent(const std::shared_ptr<Call>& call);
   void Answered(const ReportPtr& report, const absl::Status& status, bool readable);

@@ -41,6 +41,9 @@ Options Server::EngineOptions() {
   options.retry_after = std::chrono::seconds(profile.retry_after_s);
   options.shards = profile.shards;
   options.seed = world_.random.Next();
+  options.acknowledge = profile.acknowledge;
+  if (profile.masked > 0) options.wake_kinds.fill(0xF & ~(1U << static_cast<unsigned>(ChangeKind::kFlags)));
+  if (profile.age_out_h > 0) options.age_out = std::chrono::hours(profile.age_out_h);
   options.clock = [this] { return clock_.Shows(world_.queue.now()); };
   return options;
 }
@@ -56,9 +59,12 @@ void Server::Open() {
                                        [this](int mailbox) { Settle(mailbox); });
   store_->load_failed = [this](int mailbox) { world_.model.LoadFailed(mailbox); };
   engine_ = Engine::Create(EngineOptions(), *store_).value();
+  ready_.assign(static_cast<std::size_t>(world_.profile.loops), false);
+  for (std::size_t loop = 1; loop < ready_.size(); ++loop) engine_->AddLoop([this, loop] { ready_[loop] = true; });
   front_ = NewActiveSync(*engine_, *ports_, store_->state(), ports_.get(),
                          {.heartbeat_min = std::chrono::seconds(world_.profile.heartbeat_min_s),
                           .heartbeat_max = std::chrono::seconds(world_.profile.heartbeat_max_s),
+                          .acknowledge = world_.profile.acknowledge,
                           .clock = [this] { return std::chrono::steady_clock::time_point(world_.queue.now().time_since_epoch()); }});
   handler_ = front_->handler();
   host_front_ = std::make_unique<HostFront>(*this);
@@ -85,6 +91,7 @@ void Server::Forget() {
   armed_.reset();
   tickets_.clear();
   keys_.clear();
+  ended_.clear();
 }
 
 void Server::Kill(bool power) {
@@ -151,13 +158,29 @@ void Server::RunPosted() {
   }
 }
 
+LoopId Server::PickLoop() {
+  const int loops = world_.profile.loops;
+  return loops == 1 ? LoopId{0} : static_cast<LoopId>(world_.random.Below(static_cast<std::size_t>(loops)));
+}
+
+std::size_t Server::DeliverLoops() {
+  std::size_t delivered = 0;
+  for (std::size_t loop = 1; loop < ready_.size(); ++loop) {
+    if (!ready_[loop]) continue;
+    ready_[loop] = false;
+    delivered += engine_->Deliver(static_cast<LoopId>(loop));
+  }
+  if (delivered > 0) world_.stakes.Count(Stake::kOtherLoop, delivered);
+  return delivered;
+}
+
 void Server::Settle(int mailbox) {
   if (engine_ == nullptr || settling_) return;
   settling_ = true;
   const Time shown = clock_.Shows(world_.queue.now());
   do {
     RunPosted();
-  } while (engine_->advance(shown) > 0 || !posted_.empty());
+  } while (engine_->advance(shown) + DeliverLoops() > 0 || !posted_.empty());
   settling_ = false;
   if (store_->idle() && (store_->failures() == 0 || engine_->stats().unsaved_mailboxes == 0)) world_.model.Quiet();
   if (mailbox != kNone) {

@@ -40,6 +40,8 @@ class Server {
   bool draining() const { return draining_; }
   std::uint64_t life() const { return life_; }
   Engine& engine() { return *engine_; }
+  // That of the next connection.
+  LoopId PickLoop();
   SlowStore& store() { return *store_; }
 
   // ---- Lives
@@ -58,6 +60,8 @@ class Server {
   // ---- Requests
   void Receive(const ExchangePtr& exchange);
   void Post(absl::AnyInvocable<void()> work) { posted_.push_back(std::move(work)); }
+  // How a PING ended, to be compared with what is explained of it later.
+  void RememberEnd(const Exchange& exchange, const PingEnd& end);
   // What can happen now happens. `mailbox`: whose PINGs are to be looked at; kNone: none.
   void Settle(int mailbox);
   // The mailbox is in memory, or can be read at once.
@@ -91,6 +95,13 @@ class Server {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
 
+  struct Ended {
+    PingId id;
+    EndReason reason;
+    std::string folder;
+    Time shown;
+  };
+
   class Ports;  // what the ActiveSync front end asks of its host
 
   void ProvideSync(const SyncProvider::Request& request, SyncProvider::Callback done);
@@ -99,9 +110,11 @@ class Server {
   void Arm();
   void Forget();
   void Explain(int mailbox);
+  void CheckLastEnd(const Key& key, const Explanation& explanation);
   void PingAnswered(Exchange& exchange, const Answer& answer);
   void SyncAnswered(Exchange& exchange, const Answer& answer);
   bool OtherSyncOpen(const Exchange& exchange) const;
+  std::size_t DeliverLoops();
 
   World& world_;
   Disk disk_;
@@ -117,8 +130,10 @@ class Server {
   std::map<std::uint64_t, absl::AnyInvocable<void()>> later_;
   std::uint64_t next_later_ = 0;
   std::map<Key, std::map<int, Seq>> tickets_;
+  std::map<Key, Ended> ended_;                        // of a host's own front end, in this life
   std::map<Key, std::map<int, std::uint64_t>> keys_;  // the SyncKeys that were given last
   std::optional<Time> armed_;
+  std::vector<bool> ready_;  // loops that have something to deliver; 0 is the engine's own
   std::uint64_t life_ = 0;
   std::uint64_t memory_when_opened_ = 0;
   std::uint64_t sweeps_ = 0;

@@ -3,6 +3,7 @@
 // A Server looked at from inside: what it explains, its bounds, and that nothing is left in it.
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/sim/server.h"
 
@@ -16,6 +17,7 @@ void Server::Explain(int mailbox) {
   const int device = ping.spec.device;
   const Explanation explanation = engine_->Explain(MailboxName(mailbox), DeviceName(device));
   world_.stakes.Count(Stake::kExplained);
+  CheckLastEnd({mailbox, device}, explanation);
   if (!explanation.in_memory || !explanation.waiting || explanation.why.empty()) {
     return world_.model.Fail(8, mailbox, device, "P8: a live PING is not explained");
   }
@@ -28,6 +30,34 @@ void Server::Explain(int mailbox) {
       return world_.model.Fail(8, mailbox, device, "P8: explained as not behind in " + folder.id + ", and is");
     }
   }
+}
+
+void Server::RememberEnd(const Exchange& exchange, const PingEnd& end) {
+  ended_[{exchange.mailbox, exchange.device}] = {.id = end.id,
+                                                 .reason = end.reason,
+                                                 .folder = std::string(end.folders.empty() ? std::string_view() : end.folders[0]),
+                                                 .shown = clock_.Shows(world_.queue.now())};
+}
+
+void Server::CheckLastEnd(const Key& key, const Explanation& explanation) {
+  const auto found = ended_.find(key);
+  const Limits& limits = world_.profile.limits;
+  const bool kept = limits.idle_mailboxes == Limits{}.idle_mailboxes && limits.memory_bytes == Limits{}.memory_bytes;
+  if (found == ended_.end() || !kept) return;  // else the ring may have turned, and the mailbox may have left memory
+  const Ended& last = found->second;
+  if (last.reason == EndReason::kRefused || last.reason == EndReason::kFailed || last.reason == EndReason::kCancelled)
+    return;  // not admitted
+  world_.stakes.Count(Stake::kEndExplained);
+  const auto fail = [&](const std::string& what) {
+    world_.model.Fail(8, key.mailbox, key.device, "P8: the last PING ended " + std::string(Name(last.reason)) + ": " + what);
+  };
+  if (!explanation.last_end) return fail("nothing is explained");
+  const EndRecord& told = *explanation.last_end;
+  if (told.id != last.id) return fail("another one is explained");
+  if (told.reason != last.reason) return fail("explained as " + std::string(Name(told.reason)));
+  if (told.reason == EndReason::kChanged && told.folder != last.folder)
+    return fail("explained by " + told.folder + ", and it named " + last.folder);
+  if (world_.profile.jump_mean_ms == 0 && std::abs((told.time - last.shown).count()) > 1'000) return fail("explained with another time");
 }
 
 void Server::CheckBounds() {

@@ -21,6 +21,7 @@ void Server::Receive(const ExchangePtr& exchange) {
   }
   const Request& request = exchange->request;
   const int mailbox = exchange->mailbox, device = exchange->device;
+  if (!exchange->connection_note().empty()) world_.model.Delivered(mailbox, device, std::nullopt);
   if (request.kind == Request::kFolderSync) exchange->list_low = world_.model.FolderList(mailbox).first;
   if (request.kind == Request::kSync) {
     const bool other = OtherSyncOpen(*exchange);
@@ -123,8 +124,9 @@ void Server::SyncAnswered(Exchange& exchange, const Answer& answer) {
       model.Fail(0, mailbox, device, "a Sync answers a folder that was not asked for");
       continue;
     }
+    // Of a key that an earlier life of the server gave nobody here knows whether it was the last.
     auto known = keys.find(collection.folder);
-    const bool repeats = known == keys.end() || known->second != asked->key;
+    const bool repeats = known != keys.end() && known->second != asked->key;
     if (asked->key == 0 || repeats) model.CursorReset(mailbox, device, collection.folder, true);
     keys[collection.folder] = collection.key;
     if (asked->key != 0 && !collection.more) exchange.tickets.emplace_back(collection.folder, tickets[collection.folder]);

@@ -86,6 +86,8 @@ void ModelPlayer::OnEnd(const Ended& end) {
   if (found != model_.held().end()) next = found->second.spec;
   model_.Judge(end);
   if (!setup_.nested || restarting_ || end.reason == EndReason::kRefused || end.reason == EndReason::kSuperseded || !Chance(300)) return;
+  // While the server drains, or where no idle mailbox stays in memory and none is paced, somebody could do so for ever.
+  if (++nested_ > 50) return;
   if ((!next.heartbeat || !next.folders) && !Remembers(next)) return;
   ++situations_["held again inside the callback"];
   HoldNow(next);
@@ -112,6 +114,7 @@ void ModelPlayer::Step() {
   auto choice = kChoices.begin();
   for (; at >= choice->weight; ++choice) at -= choice->weight;
   ++operations_;
+  nested_ = 0;
   (this->*choice->play)();
   world_.Settle();
   world_.TakeEnded();
