@@ -142,7 +142,7 @@ class ModelPlayer {
   std::size_t operations_ = 0;
   std::size_t drained_at_ = 0;
   std::size_t first_of_life_ = 0;  // the first PING of the engine that runs now
-  int nested_ = 0;  // PINGs that were held in callbacks of this step
+  int nested_ = 0;                 // PINGs that were held in callbacks of this step
   bool restarting_ = false;
 };
 
