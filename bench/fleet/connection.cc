@@ -54,6 +54,18 @@ absl::StatusOr<std::shared_ptr<TlsContext>> TlsContext::Create(const std::string
   return tls;
 }
 
+void TlsContext::KeepSessions() {
+  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context_, &TlsContext::Keep);
+}
+
+int TlsContext::Keep(SSL* ssl, SSL_SESSION* session) {
+  static_cast<Connection*>(SSL_get_app_data(ssl))->session_ = {session, &SSL_SESSION_free};
+  return 1;  // it is ours
+}
+
+void TlsContext::AtMostTls12() { SSL_CTX_set_max_proto_version(context_, TLS1_2_VERSION); }
+
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 // ---- the answer ---------------------------------------------------------------------------------------------------------------------
@@ -126,6 +138,8 @@ void Connection::Connected() {
   socket_.native_non_blocking(true, error);
   ssl_ = SSL_new(target_.tls->context_);
   if (error || ssl_ == nullptr || SSL_set_fd(ssl_, socket_.native_handle()) != 1) return Fail(absl::ResourceExhaustedError(LastTlsError()));
+  SSL_set_app_data(ssl_, this);
+  if (session_ != nullptr) SSL_set_session(ssl_, session_.get());
   boost::system::error_code not_address;
   asio::ip::make_address(target_.host, not_address);
   X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
@@ -143,6 +157,8 @@ void Connection::Handshake() {
   if (result != 1) return WaitFor(result, &Connection::Handshake, "TLS handshake");
   std::exchange(opened_, nullptr)(absl::OkStatus());
 }
+
+bool Connection::resumed() const { return SSL_session_reused(ssl_) == 1; }
 
 void Connection::Send(std::string request, ReplyCallback done) {
   request_ = std::move(request);

@@ -23,6 +23,7 @@
 
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
+typedef struct ssl_session_st SSL_SESSION;
 
 namespace mailwake::fleet {
 
@@ -32,12 +33,16 @@ class TlsContext {
   // `ca_file` empty: the system's. Errors: InvalidArgument.
   static absl::StatusOr<std::shared_ptr<TlsContext>> Create(const std::string& ca_file, bool insecure);
   ~TlsContext();
+  // Connections keep the ticket that they are given last. REQUIRES: before the first connection, as the next.
+  void KeepSessions();
+  void AtMostTls12();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
  private:
   friend class Connection;
   TlsContext() = default;
+  static int Keep(SSL* ssl, SSL_SESSION* session);
   SSL_CTX* context_ = nullptr;
   bool insecure_ = false;
 };
@@ -60,11 +65,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   void Open(OpenCallback done);
+  // With a ticket of an earlier connection. REQUIRES: before Open.
+  void Resume(std::shared_ptr<SSL_SESSION> session) { session_ = std::move(session); }
+  // The ticket that came last, or was given; may be null.
+  const std::shared_ptr<SSL_SESSION>& session() const { return session_; }
+  // REQUIRES: open.
+  bool resumed() const;
   // REQUIRES: open, and no other request under way.
   void Send(std::string request, ReplyCallback done);
   void Close();
 
  private:
+  friend class TlsContext;
   class Reader;  // the answer while it comes in
   using Step = void (Connection::*)();
 
@@ -81,6 +93,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Target& target_;
   const boost::asio::ip::address from_;
   SSL* ssl_ = nullptr;
+  std::shared_ptr<SSL_SESSION> session_;
   OpenCallback opened_;
   ReplyCallback replied_;
   std::string request_;

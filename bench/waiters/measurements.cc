@@ -32,10 +32,53 @@ class Session {
   Session(const MeasureOptions& options, const fleet::Target& target, const Speech& speech, const std::string& token)
       : options_(options), waiters_(io_, target, speech, token, options.waiting, options.publishers) {}
 
+  absl::StatusOr<Json> Hold() {
+    Json json;
+    if (absl::Status status = Park(json); !status.ok()) return status;
+    const Instant began = Now();
+    const double most = static_cast<double>(options_.heartbeat.count()) + 60;
+    WakeCounts counts;
+    const double cpu = CpuOver([&] {
+      while (counts.over + counts.other_answers < options_.waiting && Seconds(Now() - began).count() < most) {
+        io_.run_for(std::chrono::milliseconds(100));
+        const WakeCounts more = waiters_.Take();
+        counts.over += more.over;
+        counts.other_answers += more.other_answers;
+      }
+    });
+    json["held_s"] = Seconds(Now() - began).count();
+    json["heartbeats_ended"] = counts.over;
+    json["other_answers"] = counts.other_answers;
+    json["cpu_percent"] = cpu / Seconds(Now() - began).count() * 100;
+    const absl::StatusOr<ServerUsage> after = UsageOf(options_.server_pid);
+    if (!after.ok()) return after.status();
+    json["server_bytes"] = after->private_bytes;
+    return json;
+  }
+
   absl::StatusOr<Json> Run() {
+    Json json;
+    if (absl::Status status = Park(json); !status.ok()) return status;
+    json["idle_cpu_percent"] = CpuOver([this] { Until(options_.idle_seconds, [] {}); }) / options_.idle_seconds * 100;
+    Json& steady = json["steady"] = Steady();
+    steady["rate"] = options_.rate;
+    if (steady["wakes"] == 0) return absl::UnavailableError("nobody was woken: " + waiters_.trouble());
+    json["load"] = Load(1);
+    json["load_nobody"] = LoadNobody(1);
+    json["load_batch"] = Load(options_.batch);
+    json["load_batch_nobody"] = LoadNobody(options_.batch);
+    json["storm"] = Storm();
+    if (absl::Status status = AllWait(); !status.ok()) return status;
+    json["bytes_each_after"] = (UsageOf(options_.server_pid)->private_bytes - before_.private_bytes) / options_.waiting;
+    return json;
+  }
+
+ private:
+  // Connects all.
+  absl::Status Park(Json& json) {
     const absl::StatusOr<ServerUsage> before = UsageOf(options_.server_pid);
     if (!before.ok()) return before.status();
-    Json json;
+    before_ = *before;
     json["waiting"] = options_.waiting;
     const Instant began = Now();
     waiters_.Connect();
@@ -47,21 +90,9 @@ class Session {
     json["bytes_before"] = before->private_bytes;
     json["bytes_each"] = (parked->private_bytes - before->private_bytes) / options_.waiting;
     json["bytes_each_all"] = parked->private_bytes / options_.waiting;
-    json["idle_cpu_percent"] = CpuOver([this] { Until(options_.idle_seconds, [] {}); }) / options_.idle_seconds * 100;
-    Json& steady = json["steady"] = Steady();
-    steady["rate"] = options_.rate;
-    if (steady["wakes"] == 0) return absl::UnavailableError("nobody was woken: " + waiters_.trouble());
-    json["load"] = Load(1);
-    json["load_nobody"] = LoadNobody(1);
-    json["load_batch"] = Load(options_.batch);
-    json["load_batch_nobody"] = LoadNobody(options_.batch);
-    json["storm"] = Storm();
-    if (absl::Status status = AllWait(); !status.ok()) return status;
-    json["bytes_each_after"] = (UsageOf(options_.server_pid)->private_bytes - before->private_bytes) / options_.waiting;
-    return json;
+    return absl::OkStatus();
   }
 
- private:
   absl::Status AllWait() {
     const Instant until = Now() + std::chrono::seconds(300);
     // An answer that refuses comes soon: for a while all must wait.
@@ -179,11 +210,16 @@ class Session {
   }
 
   const MeasureOptions& options_;
+  ServerUsage before_;
   boost::asio::io_context io_;
   Waiters waiters_;
 };
 
 }  // namespace
+
+absl::StatusOr<Json> MeasureHold(const MeasureOptions& options, const fleet::Target& target, const Speech& speech) {
+  return Session(options, target, speech, "").Hold();
+}
 
 absl::StatusOr<Json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech, const std::string& token) {
   return Session(options, target, speech, token).Run();

@@ -11,6 +11,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,13 +24,16 @@ namespace mailwake::waiters {
 struct MeasureOptions {
   int server_pid = 0;
   std::uint32_t waiting = 1000;
-  double rate = 500;         // wakes a second, for the latency
+  double rate = 500;  // wakes a second, for the latency
+  std::chrono::seconds heartbeat{1800};
   double seconds = 10;       // each figure
   double idle_seconds = 10;  // nothing happens
   std::uint32_t publishers = 16;
   std::uint32_t batch = 64;  // wakes a request, where the server takes several
 };
 
+// Holds them until each has been answered once and asks again: a whole heartbeat. What that cost.
+absl::StatusOr<nlohmann::ordered_json> MeasureHold(const MeasureOptions& options, const fleet::Target& target, const Speech& speech);
 absl::StatusOr<nlohmann::ordered_json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
                                                const std::string& token);
 

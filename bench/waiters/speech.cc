@@ -14,14 +14,14 @@ namespace mailwake::waiters {
 namespace {
 
 constexpr std::size_t kWatched = 8;
-constexpr std::chrono::seconds kHeartbeat{1800};
 
 class Mailwake final : public Speech {
  public:
-  Mailwake(std::string host, std::string password) : host_(std::move(host)), password_(std::move(password)) {
+  Mailwake(std::string host, std::string password, std::chrono::seconds heartbeat)
+      : host_(std::move(host)), password_(std::move(password)) {
     constexpr int kTypes[] = {2, 12, 8, 9, 7, 12, 12, 12};  // MS-ASCMD 2.2.3.186.3: inbox, a folder of mail, calendar, contacts, tasks
     for (std::size_t i = 0; i < kWatched; ++i) folders_.push_back({Folder(i), kTypes[i]});
-    ping_ = fleet::PingRequest(kHeartbeat, folders_);
+    ping_ = fleet::PingRequest(heartbeat, folders_);
   }
 
   std::string Wait(WaiterIndex waiter) const override {
@@ -45,12 +45,14 @@ class Mailwake final : public Speech {
   }
 
   std::size_t most_wakes() const override { return 500; }
-  bool IsNews(const fleet::HttpReply& reply) const override {
-    const auto answer = fleet::ReadPing(reply.body);
-    return reply.status == 200 && answer.ok() && answer->status == 2;
-  }
+  bool IsNews(const fleet::HttpReply& reply) const override { return reply.status == 200 && StatusOf(reply) == 2; }
+  bool IsOver(const fleet::HttpReply& reply) const override { return reply.status == 200 && StatusOf(reply) == 1; }
 
  private:
+  static int StatusOf(const fleet::HttpReply& reply) {
+    const auto answer = fleet::ReadPing(reply.body);
+    return answer.ok() ? answer->status : 0;
+  }
   static std::string Folder(std::size_t i) { return "folder" + std::to_string(i); }
 
   const std::string host_;
@@ -71,6 +73,7 @@ class Nchan final : public Speech {
   }
   std::size_t most_wakes() const override { return 1; }
   bool IsNews(const fleet::HttpReply& reply) const override { return reply.status == 200; }
+  bool IsOver(const fleet::HttpReply& reply) const override { return reply.status == 304; }
 
  private:
   const std::string host_;
@@ -78,8 +81,8 @@ class Nchan final : public Speech {
 
 }  // namespace
 
-std::unique_ptr<Speech> MailwakeSpeech(std::string host, std::string password) {
-  return std::make_unique<Mailwake>(std::move(host), std::move(password));
+std::unique_ptr<Speech> MailwakeSpeech(std::string host, std::string password, std::chrono::seconds heartbeat) {
+  return std::make_unique<Mailwake>(std::move(host), std::move(password), heartbeat);
 }
 
 std::unique_ptr<Speech> NchanSpeech(std::string host) { return std::make_unique<Nchan>(std::move(host)); }

@@ -9,6 +9,7 @@
 #ifndef MAILWAKE_BENCH_WAITERS_SPEECH_H_
 #define MAILWAKE_BENCH_WAITERS_SPEECH_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,10 +31,12 @@ class Speech {
   virtual std::size_t most_wakes() const = 0;
   // The answer to a waiter is news.
   virtual bool IsNews(const fleet::HttpReply& reply) const = 0;
+  // It says that nothing has changed, and to ask again.
+  virtual bool IsOver(const fleet::HttpReply& reply) const = 0;
 };
 
 // Each waiter is the only device of one of the fleet's mailboxes. The server must have acknowledge = "ping".
-std::unique_ptr<Speech> MailwakeSpeech(std::string host, std::string password);
+std::unique_ptr<Speech> MailwakeSpeech(std::string host, std::string password, std::chrono::seconds heartbeat);
 // The server of bench/rivals/nchan.
 std::unique_ptr<Speech> NchanSpeech(std::string host);
 

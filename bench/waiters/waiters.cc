@@ -63,6 +63,10 @@ void Waiters::Answered(WaiterIndex index, const absl::StatusOr<HttpReply>& reply
   Waiter& waiter = waiters_[index];
   waiter.waits = false;
   --waiting_;
+  if (reply.ok() && speech_.IsOver(*reply) && waiter.woken == fleet::kNever) {
+    ++counts_.over;
+    return Ask(index);
+  }
   if (!reply.ok() || !speech_.IsNews(*reply) || waiter.woken == fleet::kNever) {
     trouble_ = reply.ok() ? "HTTP " + std::to_string(reply->status) + ", and no news" : std::string(reply.status().message());
     ++counts_.other_answers;

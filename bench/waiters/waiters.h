@@ -27,6 +27,7 @@ struct WakeCounts {
   fleet::Histogram latency;     // from the publish's first byte to the answer's last, news only
   std::uint64_t published = 0;  // and acknowledged
   std::uint64_t news = 0;
+  std::uint64_t over = 0;           // nothing has changed, and it asks again
   std::uint64_t other_answers = 0;  // and connections that broke
 };
 
