@@ -183,10 +183,16 @@ Seq Model::Published(int mailbox, int folder, int origin, ItemClass item_class, 
                 .a = seq,
                 .b = host_version ? first : 0});
   if (!loaded) stakes_.Count(Stake::kPublishMetLoading);
+  const bool list_in_doubt = box.lists_pending > 0;
+  // A change that comes before the list which tells of its folder, or of its new class: until that has come the list is in doubt.
+  if (box.declared && !Listed(box, {folder, item_class})) {
+    box.lists_pending = std::max(box.lists_pending, 1);
+    box.list_doubtful = true;
+  }
   if (facts.item_class && *facts.item_class != item_class) {
     // Another folder takes the place of this one.
     box.list_high = seq;
-    if (loaded) box.list_low = seq;
+    if (loaded && !list_in_doubt) box.list_low = seq;  // else a list that is on its way may have done it before
     origin = kNobody;
     facts.marks.clear();
     for (Device& device : box.devices) {
@@ -280,7 +286,7 @@ void Model::DeclareAnswered(int mailbox, const std::vector<FolderRef>& folders, 
       const bool there_before = !box.declared && facts.exists && facts.item_class == ref.item_class;
       const auto tried = std::ranges::find(box.tried, ref, &std::pair<FolderRef, Seq>::first);
       const Seq since = tried == box.tried.end() ? first : std::min(first, tried->second);
-      if (!there_before) mark.live = mark.acked = std::max(mark.acked, since);
+      if (!there_before && !box.list_doubtful) mark.live = mark.acked = std::max(mark.acked, since);
       mark.maybe = std::max(mark.maybe, attempt);
     }
     facts.item_class = facts.acked_class = ref.item_class;
@@ -297,7 +303,8 @@ void Model::DeclareAnswered(int mailbox, const std::vector<FolderRef>& folders, 
   box.declared = true;
   box.tried.clear();
   box.list = folders;
-  if (changed) box.list_low = first;
+  if (changed && !box.list_doubtful) box.list_low = first;
+  box.list_doubtful = false;
 }
 
 Seq Model::Suspected(std::optional<int> mailbox, bool loaded) {

@@ -132,7 +132,7 @@ std::string Model::WhyTooSoon(const Ping& ping, bool hierarchy, std::span<const 
   if (forgetful_ || draining_ || !ping.heartbeat_known || !ping.folders_known || ping.unread) return {};
   if (AtMost(ping.held, now) >= *ping.spec.heartbeat_s * 1000 || !SurelyRepeats(ping, hierarchy, names)) return {};
   const Repeated& last = boxes_[Index(ping.spec.mailbox)].devices[Index(ping.spec.device)].repeated;
-  if (last.times < kFreeRepeats) return {};
+  if (last.times < kFreeRepeats || now.jumps != last.at.jumps) return {};
   stakes_.Count(Stake::kToldAgain);
   const std::int64_t passed = AtMost(last.at, now);
   if (passed >= PaceMs(last.times)) return {};

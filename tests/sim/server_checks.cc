@@ -85,8 +85,12 @@ void Server::CheckBounds() {
   }
   world_.stakes.Count(Stake::kFull);
   if (stats.pings_held > limits.pings) model.Fail(4, kNone, kNone, "P4: more PINGs than the limit");
-  const std::uint64_t pinned = waited + stats.unsaved_mailboxes + stats.mailboxes_loading + store_->waiting();
-  if (stats.mailboxes > limits.idle_mailboxes + pinned) model.Fail(4, kNone, kNone, "P4: more mailboxes in memory than the limit");
+  const std::uint64_t pinned = waited + stats.unsaved_mailboxes + stats.mailboxes_loading + store_->waiting_mailboxes();
+  if (stats.mailboxes > limits.idle_mailboxes + pinned) {
+    model.Fail(4, kNone, kNone,
+               "P4: " + std::to_string(stats.mailboxes) + " mailboxes in memory, over the limit by more than the " +
+                   std::to_string(pinned) + " that are needed");
+  }
   const std::uint64_t most = memory_when_opened_ + 200'000 * world_.profile.shards + 20'000 * stats.mailboxes + 1'000 * stats.pings_held;
   if (stats.memory_bytes > most) {
     model.Fail(4, kNone, kNone, "P4: memory grows to " + std::to_string(stats.memory_bytes) + ", over " + std::to_string(most));

@@ -65,6 +65,12 @@ void SlowStore::Add(Operation operation) {
   if (waiting_.size() == 1) Arm();
 }
 
+std::size_t SlowStore::waiting_mailboxes() const {
+  std::size_t count = 0;
+  for (const Operation& operation : waiting_) count += operation.batch == nullptr ? 1 : operation.batch->mailboxes.size();
+  return count;
+}
+
 void SlowStore::Arm() {
   queue_.At(waiting_.front().due, [self = self_] {
     if (*self != nullptr) (*self)->RunDue();

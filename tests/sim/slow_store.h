@@ -55,6 +55,8 @@ class SlowStore final : public Store {
   // From now on everything is done inside the call.
   void set_quick() { slowest_ms_ = 0; }
   std::size_t waiting() const { return waiting_.size(); }
+  // Mailboxes that commits which wait write to, each counted once a commit.
+  std::size_t waiting_mailboxes() const;
   bool idle() const { return waiting_.empty(); }
   // A mailbox is being read.
   bool Loading(int mailbox) const { return loading_.contains(mailbox); }
