@@ -226,7 +226,7 @@ class Model {
     std::vector<FolderRef> list;  // surely declared
     bool declared = false;
     int lists_pending = 0;
-    bool list_doubtful = false;  // a change may have done what the list in doubt says
+    bool list_doubtful = false;                    // a change may have done what the list in doubt says
     std::vector<std::pair<FolderRef, Seq>> tried;  // by lists that are not acknowledged; perhaps the folder is there since then
     Seq list_low = 0;
     Seq list_high = 0;
