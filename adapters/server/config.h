@@ -46,6 +46,7 @@ struct Config {
   std::size_t pings_per_mailbox = 100;
   std::size_t memory_mib = 1'000'000;  // that mailboxes and PINGs may take
   std::size_t connections_per_address = 10'000;
+  std::size_t connections_per_user = 250;
   std::array<Duration, kItemClasses> coalesce{};
   int threads = 0;
 };

@@ -154,10 +154,17 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .proxy_protocol = config_.proxy_protocol,
           .max_connections = ConnectionsFor(files_),
           .max_connections_per_address = config_.connections_per_address,
-          .address_refused = [this](const std::string& address) {
-            LogWarning(address_log_, absl::StrCat("refused a connection: ", address, " has ", config_.connections_per_address,
-                                                  " connections (limits.connections_per_address)"));
-          }};
+          .max_connections_per_user = config_.connections_per_user,
+          .address_refused =
+              [this](const std::string& address) {
+                LogWarning(address_log_, absl::StrCat("refused a connection: ", address, " has ", config_.connections_per_address,
+                                                      " connections (limits.connections_per_address)"));
+              },
+          .user_refused =
+              [this](const std::string& user) {
+                LogWarning(address_log_, absl::StrCat("refused a connection: ", user, " has ", config_.connections_per_user,
+                                                      " connections (limits.connections_per_user)"));
+              }};
 }
 
 void Impl::LoginRefused(const std::string& user, const std::string& peer) {

@@ -19,7 +19,8 @@
 
 namespace mailwake::waiters {
 
-// `next_server` starts the server anew, where the last one was, and gives its process; 0: it could not. REQUIRES: target.tls keeps sessions.
+// `next_server` starts the server anew, where the last one was, and gives its process; 0: it could not. REQUIRES: target.tls keeps
+// sessions.
 absl::StatusOr<nlohmann::ordered_json> MeasureReturns(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
                                                       const std::function<int()>& next_server);
 

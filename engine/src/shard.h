@@ -199,6 +199,7 @@ class Shard {
   void Remember(Mailbox& mailbox, DeviceNumber device, const Watch& watch, std::chrono::seconds heartbeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Count(Slot slot, bool replaces) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // against Limits::pings
+  bool InReserve(const Device* device) const;
   std::uint32_t RetryAfter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // shard_change.cc

@@ -191,8 +191,23 @@ bool Shard::HasRoom(Mailbox& mailbox, const PingRequest& request, const Device* 
   const bool replaces = device != nullptr && device->watch(request.kind) != kNoSlot;
   const bool crowded = mailbox.watching - (replaces ? 1 : 0) >= limits.pings_per_mailbox;
   if (crowded && !Planted(Plant::kNoLimit)) return full(limits.pings_per_mailbox);
-  if (!Count(slot, replaces)) return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
+  if (!Count(slot, replaces) || (!replaces && InReserve(device))) {
+    return terms.Refuse(Refusal::kServerFull, static_cast<std::int64_t>(limits.pings));
+  }
   return true;
+}
+
+// It has a place, but one of the last, which are for others: those from 90 % on for devices that heed their wakes, those from 95 % on for
+// devices that are known too.
+bool Shard::InReserve(const Device* device) const {
+  const std::size_t pings = context_.options.limits.pings;
+  std::size_t reserved = 0;
+  if (device == nullptr || !device->known) {
+    reserved = pings / 20;
+  } else if (device->repeats >= kFreeRepeats) {
+    reserved = pings / 10;
+  }
+  return reserved > 0 && context_.held.load(std::memory_order_relaxed) > pings - reserved;
 }
 
 // Which folders those are, in `found_`; how many of them are new. Most devices name the same ones each time, in the same order.

@@ -308,6 +308,36 @@ TEST(PromiseTest, P4NothingIsQueuedPerPingHoweverManyChangesThereAre) {
   world.ExpectOnly({Changed(ping, {"inbox"})});
 }
 
+TEST(PromiseTest, P4TheLastPlacesAreNotForDevicesThatWereNeverHere) {
+  Options options;
+  options.limits.pings = 20;
+  options.heartbeat_max = 24h;
+  EngineWorld world(options);
+  world.Cancel(world.Hold("ann", "known", {"inbox"}));
+  for (int i = 0; i < 19; ++i) EXPECT_TRUE(world.live(world.Hold("box" + std::to_string(i), "phone", {"inbox"})));
+  world.TakeEnded();
+  const Ping fresh = world.Hold("bob", "phone", {"inbox"});
+  ExpectFull(world, fresh, Refusal::kServerFull, 20);
+  EXPECT_TRUE(world.live(world.Hold("ann", "known", {"inbox"})));
+  EXPECT_TRUE(world.live(world.Hold("box3", "phone", {"inbox"}))) << "a place that it has is its own";
+}
+
+TEST(PromiseTest, P4AndTheLastButFewNotForDevicesThatAreToldAgainAndAgainAndDoNotSync) {
+  Options options;
+  options.limits.pings = 20;
+  EngineWorld world(options);
+  world.Publish("ann", "inbox");
+  for (int i = 0; i < 4; ++i) world.Hold("ann", "noisy", {"inbox"});
+  const Ping paced = world.Hold("ann", "noisy", {"inbox"});
+  ASSERT_TRUE(world.live(paced));
+  world.Cancel(paced);
+  world.TakeEnded();
+  for (int i = 0; i < 18; ++i) EXPECT_TRUE(world.live(world.Hold("box" + std::to_string(i), "phone", {"inbox"})));
+  const Ping noisy = world.Hold("ann", "noisy", {"inbox"});
+  ExpectFull(world, noisy, Refusal::kServerFull, 20);
+  EXPECT_TRUE(world.live(world.Hold("bob", "fresh", {"inbox"}))) << "one who is new comes before";
+}
+
 TEST(PromiseTest, P4DevicesThatNeverCameBackAgeOutAndAreThenBehindInEverything) {
   Options options;
   options.age_out = 48h;

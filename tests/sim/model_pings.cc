@@ -101,7 +101,7 @@ int Model::Held(const PingSpec& spec, bool loaded) {
   if (box.pings.size() > std::min(profile_.limits.pings_per_mailbox, profile_.limits.deferred_per_mailbox)) {
     for (const int each : box.pings) pings_[Index(each)].crowded = true;
   }
-  if (held_ > profile_.limits.pings) full_ = seq_;
+  if (held_ > profile_.limits.pings - profile_.limits.pings / 10) full_ = seq_;  // the last places are not for all
   return number;
 }
 

@@ -76,8 +76,9 @@ void Refuse(HttpExchange& exchange, int status) {
   exchange.Respond(std::move(response));
 }
 
-void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after) {
+void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after, bool close) {
   HttpResponse response = Response(503, {});
+  response.close = close;
   response.headers.emplace_back("Retry-After", absl::StrCat(std::max<std::int64_t>(retry_after.count(), 1)));
   exchange.Respond(std::move(response));
 }

@@ -90,7 +90,7 @@ void AnswerFailure(const Asker& asker, std::string document);
 bool Throttle(const Asker& asker);
 // Without a body: 401 names the realm, 503 the time to come back.
 void Refuse(HttpExchange& exchange, int status);
-void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after);
+void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after, bool close = false);
 // The same for a call that has its exchange.
 inline void Refuse(const Asker& asker, int status) { Refuse(*asker.exchange, status); }
 inline void RefuseForNow(const Asker& asker, std::chrono::seconds retry_after) { RefuseForNow(*asker.exchange, retry_after); }

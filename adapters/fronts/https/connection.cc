@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/fronts/https/connection.h"
 
+#include <absl/hash/hash.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -225,6 +226,17 @@ void Connection::OnGone(absl::AnyInvocable<void()> gone) {
   if (state == ConnectionState::kWaiting || state == ConnectionState::kHeld) gone_ = std::move(gone);
 }
 
+bool Connection::BelongsTo(std::string_view user) {
+  ServerState& server = loop_->server();
+  if (!address_counted_ || state == ConnectionState::kClosed) return true;
+  const std::uint64_t hash = absl::HashOf(user) | 1;
+  if (hash == user_) return true;
+  if (!server.AcquireUser(hash, user)) return false;
+  if (user_ != 0) server.users.Release(user_);
+  user_ = hash;
+  return true;
+}
+
 void Connection::Refuse(int status, std::string_view text) {
   DropReader();
   HttpResponse response = TextResponse(status, text);
@@ -308,7 +320,8 @@ void Connection::Close(Loop::Gone tell) {
   socket_ = FileDescriptor();
   DropReader();
   held_.reset();
-  if (address_counted_) loop_->server().addresses.Release(peer_);
+  if (address_counted_) loop_->server().addresses.Release(peer_.limit_key());
+  if (user_ != 0) loop_->server().users.Release(std::exchange(user_, 0));
   loop_->server().connections.Subtract();
   self_.reset();
   if (out_ != nullptr && !out_->done && out_->written) {

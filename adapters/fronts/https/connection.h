@@ -13,6 +13,7 @@
 
 #include <absl/functional/any_invocable.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void Expire();
   // Is the peer of a held connection still there?
   void CheckHeld();
+
+  bool BelongsTo(std::string_view user);
 
   Loop& loop() { return *loop_; }
   std::string& note() { return note_; }
@@ -90,6 +93,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   absl::AnyInvocable<void()> gone_;
   PeerAddress peer_;  // as the proxy says, if there is one that says it first
 
+  std::uint64_t user_ = 0;       // hash of whose it is, in ServerState::users; 0: nobody's yet
   bool proxy_header_ = false;    // is to come first
   bool address_counted_ = true;  // in ServerState::addresses
   bool readable_ = true;         // there may be something to read

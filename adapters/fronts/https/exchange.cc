@@ -39,6 +39,8 @@ LoopId Exchange::loop() const { return connection_->loop().id(); }
 
 void Exchange::Post(absl::AnyInvocable<void()> work) { connection_->loop().Post(work); }
 
+bool Exchange::BelongsTo(std::string_view user) { return connection_->BelongsTo(user); }
+
 std::string& Exchange::connection_note() { return connection_->note(); }
 
 bool Exchange::MarkGone(bool told) {

@@ -32,6 +32,7 @@ class Exchange final : public HttpExchange {
   void OnGone(absl::AnyInvocable<void()> gone) override;
   LoopId loop() const override;
   void Post(absl::AnyInvocable<void()> work) override;
+  bool BelongsTo(std::string_view user) override;
   std::string& connection_note() override;
 
   // The peer went. False: the answer was first. `told`: the handler hears of it now, else as soon as it asks.

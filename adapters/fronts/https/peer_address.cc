@@ -57,21 +57,4 @@ PeerAddress::Bytes PeerAddress::limit_key() const {
   return key;
 }
 
-bool AddressLimit::Acquire(const PeerAddress& peer) {
-  MutexLock lock(mutex_);
-  std::size_t& count = connections_[peer.limit_key()];
-  if (count >= most_) {
-    if (count == 0) connections_.erase(peer.limit_key());
-    return false;
-  }
-  ++count;
-  return true;
-}
-
-void AddressLimit::Release(const PeerAddress& peer) {
-  MutexLock lock(mutex_);
-  const auto found = connections_.find(peer.limit_key());
-  if (found != connections_.end() && --found->second == 0) connections_.erase(found);
-}
-
 }  // namespace mailwake::internal

@@ -8,7 +8,6 @@
 #ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_PEER_ADDRESS_H_
 #define MAILWAKE_ADAPTERS_FRONTS_HTTPS_PEER_ADDRESS_H_
 
-#include <absl/container/flat_hash_map.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -17,8 +16,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "mailwake/mutex.h"
 
 namespace mailwake::internal {
 
@@ -41,20 +38,6 @@ class PeerAddress {
 
  private:
   Bytes bytes_{};
-};
-
-class AddressLimit {
- public:
-  explicit AddressLimit(std::size_t most) : most_(most) {}
-
-  // False: that many are there already. Each true one is to be released.
-  bool Acquire(const PeerAddress& peer);
-  void Release(const PeerAddress& peer);
-
- private:
-  const std::size_t most_;
-  Mutex mutex_;
-  absl::flat_hash_map<PeerAddress::Bytes, std::size_t> connections_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mailwake::internal

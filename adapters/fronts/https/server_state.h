@@ -10,8 +10,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
+#include "adapters/fronts/https/count_limit.h"
 #include "adapters/fronts/https/networks.h"
 #include "adapters/fronts/https/peer_address.h"
 #include "adapters/fronts/https/router.h"
@@ -36,6 +39,7 @@ struct ServerState {
       : options(std::move(the_options)),
         proxies(std::move(the_proxies)),
         addresses(options.max_connections_per_address),
+        users(options.max_connections_per_user),
         tls_(std::move(the_tls)) {}
 
   bool has_tls() const { return !options.cert_file.empty(); }
@@ -51,8 +55,16 @@ struct ServerState {
 
   // One more connection of the peer. False: it has too many, which is counted and told; else to be released.
   bool AcquireAddress(const PeerAddress& peer) {
-    if (addresses.Acquire(peer)) return true;
+    if (addresses.Acquire(peer.limit_key())) return true;
     if (options.address_refused) options.address_refused(peer.ToString());
+    refused.Add();
+    return false;
+  }
+
+  // One more connection of the user; the same.
+  bool AcquireUser(std::uint64_t hash, std::string_view user) {
+    if (users.Acquire(hash)) return true;
+    if (options.user_refused) options.user_refused(std::string(user));
     refused.Add();
     return false;
   }
@@ -60,7 +72,8 @@ struct ServerState {
   const HttpsOptions options;
   const Networks proxies;
   Router router;
-  AddressLimit addresses;
+  CountLimit<PeerAddress::Bytes> addresses;
+  CountLimit<std::uint64_t> users;  // by the hash of their name
 
   Counter connections;
   Counter accepted;

@@ -30,6 +30,18 @@ TEST(ActiveSyncAccess, OptionsTellsVersionsAndTheCommandsThatAreAnswered) {
   EXPECT_EQ(answer->response().body, "");
 }
 
+TEST(ActiveSyncAccess, AConnectionBelongsToTheMailboxAndWithTooManyItIsTurnedAway) {
+  FrontWorld world;
+  EXPECT_EQ(world.Post("Ping")->status(), 200);
+  EXPECT_EQ(world.owners, std::vector<std::string>{kAnn});
+  world.crowded = true;
+  const ExchangePtr turned_away = world.Post("Ping");
+  EXPECT_EQ(turned_away->status(), 503);
+  EXPECT_TRUE(turned_away->response().close);
+  EXPECT_NE(turned_away->header("Retry-After"), "");
+  EXPECT_EQ(world.held(), 0u);
+}
+
 TEST(ActiveSyncAccess, EveryCommandThatOptionsTellsIsAnsweredAndOthersAre501) {
   FrontWorld world;
   for (const char* command : {"Sync", "FolderSync", "Ping", "Provision", "Settings"})

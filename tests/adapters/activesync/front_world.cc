@@ -32,6 +32,11 @@ void FakeExchange::OnGone(absl::AnyInvocable<void()> gone) {
   if (gone_ && on_gone_) world_.Enqueue(std::move(on_gone_));
 }
 
+bool FakeExchange::BelongsTo(std::string_view user) {
+  world_.owners.emplace_back(user);
+  return !world_.crowded;
+}
+
 void FakeExchange::Post(absl::AnyInvocable<void()> work) { world_.Enqueue(std::move(work)); }
 
 std::string_view FakeExchange::header(std::string_view name) const {

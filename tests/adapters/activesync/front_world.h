@@ -50,6 +50,7 @@ class FakeExchange final : public HttpExchange, public std::enable_shared_from_t
   void OnGone(absl::AnyInvocable<void()> gone) override;
   LoopId loop() const override { return 0; }
   void Post(absl::AnyInvocable<void()> work) override;
+  bool BelongsTo(std::string_view user) override;
   std::string& connection_note() override { return *note_; }
 
   bool answered() const { return answers_ > 0; }
@@ -164,6 +165,8 @@ class FrontWorld {
 
   std::string device = kDevice;
   std::string protocol = "14.1";
+  std::vector<std::string> owners;  // of connections, as they were named
+  bool crowded = false;             // whoever it is has too many of them
 
  private:
   void Open();

@@ -125,6 +125,33 @@ TEST_P(LimitsTest, OneAddressCannotTakeAll) {
   EXPECT_TRUE(server.Connect().connected());
 }
 
+TEST_P(LimitsTest, OneUserCannotTakeAll) {
+  std::atomic<int> told{0};
+  ServerFixture server(
+      Options({.max_connections_per_user = 2, .user_refused = [&told](const std::string& user) { told += user == "/user/ann"; }}));
+  const auto ask = [](HttpsClient& client, const std::string& user) {
+    EXPECT_TRUE(client.Send(Get("/user/" + user)));
+    return client.Receive().status;
+  };
+  HttpsClient first = server.Connect(), second = server.Connect(), third = server.Connect(), other = server.Connect();
+  EXPECT_EQ(ask(first, "ann"), 200);
+  EXPECT_EQ(ask(first, "ann"), 200) << "a connection counts once";
+  EXPECT_EQ(ask(second, "ann"), 200);
+  EXPECT_EQ(ask(third, "ann"), 503);
+  EXPECT_TRUE(third.AtEnd());
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(server.server->stats().refused, 1u);
+  EXPECT_EQ(ask(other, "bob"), 200);
+  EXPECT_EQ(ask(second, "bob"), 200) << "it is bob's now";
+  HttpsClient fourth = server.Connect();
+  EXPECT_EQ(ask(fourth, "ann"), 200);
+  EXPECT_EQ(ask(other, "ann"), 503);
+  first.Close();
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 2; }));
+  HttpsClient fifth = server.Connect();
+  EXPECT_EQ(ask(fifth, "ann"), 200) << "one of hers has gone";
+}
+
 TEST_P(LimitsTest, WithoutDescriptorsConnectionsWaitInsteadOfFailing) {
   ServerFixture server(Options());
   HttpsClient before = server.Connect();

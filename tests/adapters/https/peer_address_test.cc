@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include "adapters/fronts/https/count_limit.h"
+
 namespace mailwake::internal {
 namespace {
 
@@ -26,26 +28,26 @@ TEST(PeerAddressTest, WritesAddressesAsPeopleDo) {
   EXPECT_EQ(Peer("::ffff:192.0.2.7").ToString(), "192.0.2.7");
 }
 
-TEST(AddressLimitTest, CountsEachAddressAndForgetsThoseThatWent) {
-  AddressLimit limit(2);
-  EXPECT_TRUE(limit.Acquire(Peer("192.0.2.7")));
-  EXPECT_TRUE(limit.Acquire(Peer("192.0.2.7")));
-  EXPECT_FALSE(limit.Acquire(Peer("192.0.2.7")));
-  EXPECT_TRUE(limit.Acquire(Peer("192.0.2.8")));
-  limit.Release(Peer("192.0.2.7"));
-  EXPECT_TRUE(limit.Acquire(Peer("192.0.2.7")));
+TEST(PeerAddressTest, AnIpv6PeerIsLimitedByItsNetwork) {
+  EXPECT_EQ(Peer("2001:db8:1:2::7").limit_key(), Peer("2001:db8:1:2:ffff::8").limit_key());
+  EXPECT_NE(Peer("2001:db8:1:2::7").limit_key(), Peer("2001:db8:1:3::7").limit_key());
+  EXPECT_NE(Peer("192.0.2.7").limit_key(), Peer("192.0.2.8").limit_key());
 }
 
-TEST(AddressLimitTest, CountsIpv6ByItsNetwork) {
-  AddressLimit limit(1);
-  EXPECT_TRUE(limit.Acquire(Peer("2001:db8:1:2::7")));
-  EXPECT_FALSE(limit.Acquire(Peer("2001:db8:1:2:ffff::8")));
-  EXPECT_TRUE(limit.Acquire(Peer("2001:db8:1:3::7")));
+TEST(CountLimitTest, CountsEachAndForgetsThoseThatWent) {
+  CountLimit<int> limit(2);
+  EXPECT_TRUE(limit.Acquire(7));
+  EXPECT_TRUE(limit.Acquire(7));
+  EXPECT_FALSE(limit.Acquire(7));
+  EXPECT_TRUE(limit.Acquire(8));
+  limit.Release(7);
+  EXPECT_TRUE(limit.Acquire(7));
+  EXPECT_FALSE(limit.Acquire(7));
 }
 
-TEST(AddressLimitTest, ALimitOfNoneTakesNobody) {
-  AddressLimit limit(0);
-  EXPECT_FALSE(limit.Acquire(Peer("192.0.2.7")));
+TEST(CountLimitTest, ALimitOfNoneTakesNobody) {
+  CountLimit<int> limit(0);
+  EXPECT_FALSE(limit.Acquire(7));
 }
 
 }  // namespace

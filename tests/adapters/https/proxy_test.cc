@@ -87,6 +87,15 @@ TEST_P(ProxyTest, AHeaderOfNoProxyIsNoRequest) {
   EXPECT_EQ(PeerSeen(direct, Get("/echo")), "127.0.0.1") << "who is no proxy needs no header";
 }
 
+TEST_P(ProxyTest, TheConnectionsOfAProxyBelongToNobody) {
+  ServerFixture server(Options({.proxies = {"127.0.0.1"}, .max_connections_per_user = 1}));
+  for (int i = 0; i < 2; ++i) {
+    HttpsClient client = server.Connect();
+    ASSERT_TRUE(client.Send(Get("/user/ann")));
+    EXPECT_EQ(client.Receive().status, 200);
+  }
+}
+
 TEST_P(ProxyTest, ClientsBehindAProxyAreCountedEachAndTheProxyIsNot) {
   std::atomic<int> told{0};
   ServerFixture server(Options({.proxies = {"127.0.0.1"},

@@ -106,6 +106,10 @@ void ServerFixture::AddHandlers() {
     exchange->connection_note() += '+';
     exchange->Respond(Body(exchange->connection_note()));
   });
+  server->Handle("/user/", [](HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
+    const bool may = exchange->BelongsTo(request.target);
+    exchange->Respond({.status = may ? 200 : 503, .close = !may});
+  });
 }
 
 std::size_t ServerFixture::waiting() const {

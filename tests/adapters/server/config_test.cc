@@ -41,6 +41,7 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_FALSE(config.pings.has_value());
   EXPECT_EQ(config.pings_per_mailbox, 100U);
   EXPECT_EQ(config.connections_per_address, 10'000U);
+  EXPECT_EQ(config.connections_per_user, 250U);
   for (const Duration window : config.coalesce) EXPECT_EQ(window, milliseconds(0));
 }
 
@@ -65,6 +66,7 @@ pings = 7
 pings_per_mailbox = 8
 memory_mib = 16
 connections_per_address = 9
+connections_per_user = 8
 [coalesce]
 email_ms = 1
 calendar_ms = 2
@@ -92,6 +94,7 @@ notes_ms = 3600000
   EXPECT_EQ(config.pings_per_mailbox, 8U);
   EXPECT_EQ(config.memory_mib, 16U);
   EXPECT_EQ(config.connections_per_address, 9U);
+  EXPECT_EQ(config.connections_per_user, 8U);
   EXPECT_THAT(config.coalesce,
               testing::ElementsAre(milliseconds(1), milliseconds(2), milliseconds(3), milliseconds(4), milliseconds(3'600'000)));
 }

@@ -45,6 +45,7 @@ struct HttpsOptions {
   bool proxy_protocol = false;  // their connections begin with a header of the PROXY protocol, version 2, which says it too
   std::size_t max_connections = 18'000;
   std::size_t max_connections_per_address = 10'000;
+  std::size_t max_connections_per_user = 250;  // as HttpExchange::BelongsTo names them; a proxy's connections are not counted
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 8 * 1024 * 1024;
   std::size_t max_reading_bytes = 256 * 1024 * 1024;  // held by all requests that are being read; over it the newcomer gets 503
@@ -54,6 +55,7 @@ struct HttpsOptions {
   std::chrono::seconds write_timeout{30};    // an answer that the peer does not take
   // Told of each connection over max_connections_per_address, on one of the loops; the connection is closed at once. May be left out.
   std::function<void(const std::string& address)> address_refused = {};
+  std::function<void(const std::string& user)> user_refused = {};  // the same, over max_connections_per_user
 };
 
 struct HttpsLoop {
