@@ -378,10 +378,11 @@ void Model::SyncEnds(int mailbox, int device_number, Seq ticket, const std::vect
     cursor.since_reset = std::max(cursor.since_reset, ticket);
     const Mailbox& box = boxes_[Index(mailbox)];
     const bool there = !box.declared || std::ranges::any_of(box.list, [&](const FolderRef& ref) { return ref.folder == folder; });
-    if (sure && box.lists_pending == 0 && there && ticket > cursor.low) SetLow(cursor, ticket);
+    const bool moves = sure && box.lists_pending == 0 && there;
+    if (moves && ticket > cursor.low) SetLow(cursor, ticket);
+    if (moves) device.repeats = 0;
     if (Index(folder) < device.told.size()) device.told[Index(folder)] = 0;
   }
-  if (!folders.empty()) device.repeats = 0;
 }
 
 void Model::CursorReset(int mailbox, int device, int folder, bool surely) {

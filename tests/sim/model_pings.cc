@@ -191,7 +191,8 @@ void Model::LearnRepeated(const Ping& ping, EndReason reason, std::span<const in
     for (const FolderRef& ref : *ping.spec.folders) told.push_back(ref.folder);
   }
   const int first = hierarchy ? -1 : 0;  // folders of a list that has just come are news once more when the device names them
-  const bool again = ping.folders_known && reason != EndReason::kResync && SurelyRepeats(ping, hierarchy, told);
+  const bool again =
+      ping.folders_known && !(hierarchy && ping.maybe_misfit) && reason != EndReason::kResync && SurelyRepeats(ping, hierarchy, told);
   last = {.seq = ++seq_, .at = now, .hierarchy = hierarchy, .folders = std::move(told), .times = again ? last.times + 1 : first};
 }
 

@@ -131,6 +131,9 @@ void DrawChoices(Drawer& draw, Profile& out) {
     // The host tells nothing of syncs: who is told and does not sync then is not told again.
     out.acknowledge = Acknowledge::kPing;
     out.never_syncs = out.half_sync = 0;
+    // What PINGs acknowledge is in memory only.
+    out.limits.idle_mailboxes = Limits{}.idle_mailboxes;
+    out.limits.memory_bytes = Limits{}.memory_bytes;
   }
   out.masked = draw.Chance(0.2, 1);
   out.across = draw.Chance(0.2, 1);

@@ -37,7 +37,9 @@ struct Limits {
 
 enum class Acknowledge : std::uint8_t {
   kSync,  // cursors move by BeginSync/EndSync: P1 in full
-  kPing,  // the next PING of a device acknowledges what its last delivered wake named; in memory only, weaker than P1
+  // The next PING of a device acknowledges what its last delivered wake named. Weaker than P1, and in memory only: mailboxes have to stay
+  // there from one PING to the next (Limits::idle_mailboxes).
+  kPing,
 };
 
 struct Options {
