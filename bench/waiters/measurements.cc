@@ -56,6 +56,19 @@ class Session {
     return json;
   }
 
+  // The latency alone, and what the server takes meanwhile.
+  absl::StatusOr<Json> Latency() {
+    Json json;
+    if (absl::Status status = Park(json); !status.ok()) return status;
+    const Instant began = Now();
+    const double cpu = CpuOver([&] { json["steady"] = Steady(); });
+    json["cpu_percent"] = cpu / Seconds(Now() - began).count() * 100;
+    const absl::StatusOr<ServerUsage> after = UsageOf(options_.server_pid);
+    if (!after.ok()) return after.status();
+    json["server_bytes"] = after->private_bytes;
+    return json;
+  }
+
   absl::StatusOr<Json> Run() {
     Json json;
     if (absl::Status status = Park(json); !status.ok()) return status;
@@ -219,6 +232,11 @@ class Session {
 
 absl::StatusOr<Json> MeasureHold(const MeasureOptions& options, const fleet::Target& target, const Speech& speech) {
   return Session(options, target, speech, "").Hold();
+}
+
+absl::StatusOr<Json> MeasureLatency(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
+                                    const std::string& token) {
+  return Session(options, target, speech, token).Latency();
 }
 
 absl::StatusOr<Json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech, const std::string& token) {

@@ -34,6 +34,9 @@ struct MeasureOptions {
 
 // Holds them until each has been answered once and asks again: a whole heartbeat. What that cost.
 absl::StatusOr<nlohmann::ordered_json> MeasureHold(const MeasureOptions& options, const fleet::Target& target, const Speech& speech);
+// Only how soon they are woken.
+absl::StatusOr<nlohmann::ordered_json> MeasureLatency(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
+                                                      const std::string& token);
 absl::StatusOr<nlohmann::ordered_json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
                                                const std::string& token);
 

@@ -23,8 +23,8 @@ constexpr int kMostSteps = 64;
 
 Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, const PeerAddress& peer)
     : loop_(std::move(loop)), socket_(std::move(socket)), peer_(peer) {
-  const std::shared_ptr<const TlsContext> tls = loop_->server().tls();
-  stream_ = tls == nullptr ? NewPlainStream(socket_.get()) : tls->NewStream(socket_.get());
+  if (loop_->server().tls() == nullptr) stream_ = NewPlainStream(socket_.get());
+  readable_ = stream_ != nullptr;
   address_counted_ = !loop_->server().proxies.Contain(peer_);
   proxy_header_ = !address_counted_ && loop_->server().options.proxy_protocol;
 }
@@ -34,7 +34,7 @@ Connection::~Connection() = default;
 void Connection::Start() {
   self_ = shared_from_this();
   SetState(ConnectionState::kHandshake);
-  if (stream_ == nullptr || !loop_->poller().Add(socket_.get(), *this)) return Close(Loop::Gone::kDrop);
+  if (!loop_->poller().Add(socket_.get(), *this)) return Close(Loop::Gone::kDrop);
   Run();
 }
 
@@ -104,7 +104,21 @@ bool Connection::StepProxy() {
   return address_counted_;
 }
 
+// Whoever sends nothing costs no TLS state, which is tens of kilobytes.
+bool Connection::MakeStream() {
+  if (!readable_) return false;
+  char first = 0;
+  const bool silent = hung_up_ && ::recv(socket_.get(), &first, 1, MSG_PEEK) <= 0;
+  const std::shared_ptr<const TlsContext> tls = loop_->server().tls();
+  if (!silent && tls != nullptr) stream_ = tls->NewStream(socket_.get());
+  if (stream_ != nullptr) return true;
+  loop_->server().handshake_failures.Add();
+  Close(Loop::Gone::kDrop);
+  return false;
+}
+
 bool Connection::StepHandshake() {
+  if (stream_ == nullptr && !MakeStream()) return false;
   const IoStatus status = stream_->Handshake();
   if (status == IoStatus::kDone) {
     if (loop_->server().has_tls()) loop_->server().handshakes.Add();

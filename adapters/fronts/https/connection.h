@@ -66,6 +66,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool Step();  // true: again
   bool StepProxy();
   bool StepHandshake();
+  bool MakeStream();
   bool StepRead();
   bool StepWait();
   bool StepWrite();
@@ -96,7 +97,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::uint64_t user_ = 0;       // hash of whose it is, in ServerState::users; 0: nobody's yet
   bool proxy_header_ = false;    // is to come first
   bool address_counted_ = true;  // in ServerState::addresses
-  bool readable_ = true;         // there may be something to read
+  bool readable_ = false;        // there may be something to read
   bool hung_up_ = false;         // the peer has said that it sends no more, or is gone
   bool running_ = false;
   // Of the request that waits.

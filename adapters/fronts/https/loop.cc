@@ -11,7 +11,8 @@
 namespace mailwake::internal {
 namespace {
 
-constexpr std::chrono::seconds kSweepPeriod{1};
+constexpr std::chrono::milliseconds kSweepPeriod{1000};
+constexpr int kMostExpired = 64;  // in one turn
 constexpr std::chrono::seconds kLingerTimeout{3};
 
 // In the order of ConnectionState.
@@ -75,7 +76,7 @@ bool Loop::CountReading(std::ptrdiff_t bytes) {
 void Loop::ArmSweep() {
   if (sweep_armed_ || !timer_.has_value() || !lists_.WantsSweep()) return;
   sweep_armed_ = true;
-  timer_->expires_after(kSweepPeriod);
+  timer_->expires_after(sweep_more_ ? std::chrono::milliseconds(1) : kSweepPeriod);
   timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
     auto self = weak.lock();
     if (self == nullptr || ec) return;
@@ -87,7 +88,12 @@ void Loop::ArmSweep() {
 
 void Loop::Sweep() {
   const auto now = ConnectionLists::Clock::now();
-  while (Listed* late = lists_.Expired(now)) static_cast<Connection*>(late)->Expire();
+  // Thousands may be late at once, as they came at once: others are served in between.
+  Listed* late = lists_.Expired(now);
+  for (int expired = 0; late != nullptr && expired < kMostExpired; ++expired, late = lists_.Expired(now)) {
+    static_cast<Connection*>(late)->Expire();
+  }
+  sweep_more_ = late != nullptr;
   std::vector<std::shared_ptr<Connection>> held;
   for (Listed& listed : lists_.list(ConnectionState::kHeld)) held.push_back(static_cast<Connection&>(listed).shared_from_this());
   for (const auto& connection : held) connection->CheckHeld();

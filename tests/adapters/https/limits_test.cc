@@ -185,5 +185,23 @@ TEST(HandshakeLimitTest, APeerThatDoesNotShakeHandsIsClosed) {
   EXPECT_EQ(server.server->stats().handshakes, 0u);
 }
 
+TEST(HandshakeLimitTest, ManyThatAreLateAtOnceAreAllClosed) {
+  ServerFixture server({.tls = true, .server = {.handshake_timeout = seconds(1)}});
+  std::vector<std::unique_ptr<HttpsClient>> silent;
+  for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<HttpsClient>(server.server->address(), HttpsClientOptions{}));
+  for (const auto& client : silent) EXPECT_TRUE(client->AtEnd());
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().handshake_failures == 200; }));
+  EXPECT_EQ(server.server->stats().connections, 0u);
+}
+
+TEST(HandshakeLimitTest, APeerThatSaysNothingAndGoesIsForgottenAtOnce) {
+  ServerFixture server({.tls = true, .server = {.handshake_timeout = seconds(1000)}});
+  HttpsClient silent(server.server->address(), {});
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 1; }));
+  silent.Close();
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+  EXPECT_EQ(server.server->stats().handshake_failures, 1u);
+}
+
 }  // namespace
 }  // namespace mailwake
