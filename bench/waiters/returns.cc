@@ -49,7 +49,7 @@ class Meter {
 class Crowd {
  public:
   Crowd(const MeasureOptions& options, const fleet::Target& target, const Speech& speech)
-      : target_(target), speech_(speech), devices_(options.waiting) {}
+      : quiet_(options.seconds), target_(target), speech_(speech), devices_(options.waiting) {}
 
   absl::StatusOr<Json> Return(int server_pid, bool with_tickets) {
     Json json;
@@ -59,11 +59,11 @@ class Crowd {
     meter.AddTo(json, "handshake");
     json["resumed"] = resumed_;
     for (std::size_t i = 0; i < devices_.size(); ++i) Ask(i);
-    // A refusal would come soon. Who is quiet for three seconds waits.
+    // A refusal would come soon. Who is quiet for that long waits.
     const Instant asked = Now();
-    if (absl::Status status = Until("asked", [asked] { return Now() - asked > std::chrono::seconds(3); }); !status.ok()) return status;
+    if (absl::Status status = Until("asked", [this, asked] { return Now() - asked > quiet_; }); !status.ok()) return status;
     meter.AddTo(json, "request");
-    json["refused"] = answered_;
+    json["refused"] = refused_;
     return json;
   }
 
@@ -76,7 +76,7 @@ class Crowd {
       device.connection.reset();
     }
     io_.poll();
-    open_ = resumed_ = answered_ = next_ = 0;
+    open_ = resumed_ = refused_ = next_ = 0;
   }
 
  private:
@@ -107,7 +107,8 @@ class Crowd {
 
   void Ask(std::size_t index) {
     devices_[index].connection->Send(speech_.Wait(static_cast<WaiterIndex>(index)), [this](const absl::StatusOr<fleet::HttpReply>& reply) {
-      ++answered_;
+      if (reply.ok() && (speech_.IsNews(*reply) || speech_.IsOver(*reply))) return;
+      ++refused_;
       trouble_ = reply.ok() ? "HTTP " + std::to_string(reply->status) : std::string(reply.status().message());
     });
   }
@@ -125,6 +126,7 @@ class Crowd {
     return absl::OkStatus();
   }
 
+  const std::chrono::duration<double> quiet_;
   boost::asio::io_context io_;
   const fleet::Target& target_;
   const Speech& speech_;
@@ -132,7 +134,7 @@ class Crowd {
   std::size_t next_ = 0;
   std::size_t open_ = 0;
   std::size_t resumed_ = 0;
-  std::size_t answered_ = 0;
+  std::size_t refused_ = 0;
   std::string trouble_;
 };
 

@@ -19,6 +19,7 @@
 
 namespace mailwake::waiters {
 
+// In each round the first requests have options.seconds to be answered, which would be a refusal.
 // `next_server` starts the server anew, where the last one was, and gives its process; 0: it could not. REQUIRES: target.tls keeps
 // sessions.
 absl::StatusOr<nlohmann::ordered_json> MeasureReturns(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
