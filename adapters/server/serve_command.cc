@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <memory>
 
 #include "adapters/server/commands.h"
@@ -13,6 +16,8 @@ int Run(const ServeArguments& arguments) {
   const absl::StatusOr<Config> config = LoadConfig(arguments);
   if (!config.ok()) return Fail(config.status());
   LogInfo("mailwake " MAILWAKE_VERSION ", store " + config->store);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // whoever takes this process over gains nothing by running another program
+  if (::geteuid() == 0) LogWarning("this process is root: the unit file that comes with mailwake gives it a user of its own");
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Create(*config);
   if (!service.ok()) return Fail(service.status());
   return (*service)->Run();
