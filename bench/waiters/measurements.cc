@@ -20,6 +20,14 @@ using Json = nlohmann::ordered_json;
 
 double Millis(fleet::Histogram::Micros value) { return static_cast<double>(value.count()) / 1000; }
 
+// Seconds, the same in all processes.
+double Clock() { return Seconds(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+// Below zero: wakes of the figure before that came late.
+std::int64_t Missed(const WakeCounts& counts) {
+  return static_cast<std::int64_t>(counts.published) - static_cast<std::int64_t>(counts.news);
+}
+
 Json LatencyJson(const fleet::Histogram& latency) {
   return {{"p50_ms", Millis(latency.Percentile(50))},
           {"p99_ms", Millis(latency.Percentile(99))},
@@ -36,6 +44,7 @@ class Session {
     Json json;
     if (absl::Status status = Park(json); !status.ok()) return status;
     const Instant began = Now();
+    json["from"] = Clock();
     const double most = static_cast<double>(options_.heartbeat.count()) + 60;
     WakeCounts counts;
     const double cpu = CpuOver([&] {
@@ -46,6 +55,7 @@ class Session {
         counts.other_answers += more.other_answers;
       }
     });
+    json["until"] = Clock();
     json["held_s"] = Seconds(Now() - began).count();
     json["heartbeats_ended"] = counts.over;
     json["other_answers"] = counts.other_answers;
@@ -154,7 +164,7 @@ class Session {
     const WakeCounts counts = waiters_.Take();
     Json json = LatencyJson(counts.latency);
     json["wakes"] = counts.news;
-    json["missed"] = counts.published - counts.news;
+    json["missed"] = Missed(counts);
     json["other_answers"] = counts.other_answers;
     return json;
   }
@@ -175,7 +185,7 @@ class Session {
     Json json = LatencyJson(counts.latency);
     json["batch"] = batch;
     json["wakes_a_second"] = static_cast<double>(counts.news) / seconds;
-    json["missed"] = counts.published - counts.news;
+    json["missed"] = Missed(counts);
     json["other_answers"] = counts.other_answers;
     json["cpu_us_a_wake"] = cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(counts.news, 1));
     return json;
@@ -218,7 +228,7 @@ class Session {
     json["asked"] = wakes;
     json["in_s"] = seconds;
     json["wakes"] = counts.news;
-    json["missed"] = counts.published - counts.news;
+    json["missed"] = Missed(counts);
     return json;
   }
 

@@ -35,7 +35,7 @@ echo another >"$dir/other"
 # All come back to servers that are killed and started again in the same place: the second time with full handshakes, then with tickets.
 sed -i "s|^listen = .*|listen = \"127.0.0.1:${url##*:}\"|" "$dir/mailwake.toml"
 coproc returns { "$waiters" --returns --waiting 5 --seconds 0.3 --server "$url" 2>"$dir/waiters.log"; }
-out=${returns[0]} in=${returns[1]}
+exec {out}<&"${returns[0]}" {in}>&"${returns[1]}" # bash closes its own as soon as the process has ended
 while read -r line <&"$out" && [ "$line" = next ]; do
   kill -9 "$server" && wait "$server" 2>/dev/null || true
   start --config "$dir/mailwake.toml"

@@ -15,9 +15,10 @@ void RememberAnswered(const Asker& asker, PingId id) {
   asker.exchange->connection_note() = absl::StrCat(id.value, " ", asker.name());
 }
 
-void TellDelivered(const Asker& asker) {
+void TellDelivered(const Asker& asker, bool early) {
   if (asker.context->options.acknowledge != Acknowledge::kPing) return;
   const std::string note = std::exchange(asker.exchange->connection_note(), {});
+  if (early) return;
   const std::size_t space = note.find(' ');
   if (space == std::string::npos || note.substr(space + 1) != asker.name()) return;
   PingId id;

@@ -12,8 +12,8 @@ namespace mailwake::eas {
 
 // A PING of the asker's is being answered.
 void RememberAnswered(const Asker& asker, PingId id);
-// This is the next request on the asker's connection.
-void TellDelivered(const Asker& asker);
+// This is the next request on the asker's connection; `early`: it had come before the answer had gone.
+void TellDelivered(const Asker& asker, bool early);
 
 }  // namespace mailwake::eas
 

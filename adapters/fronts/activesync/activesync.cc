@@ -46,7 +46,7 @@ void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Ac
   if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
   call->mailbox = account->mailbox;
   if (!call->exchange->BelongsTo(call->mailbox)) return RefuseForNow(*call->exchange, SomeSeconds(), true);
-  TellDelivered(*call);
+  TellDelivered(*call, call->http.early);
   if (!Throttle(*call)) Dispatch(call);
 }
 

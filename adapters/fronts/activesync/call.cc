@@ -2,8 +2,12 @@
 #include "adapters/fronts/activesync/call.h"
 
 #include <absl/strings/str_cat.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <random>
 
 namespace mailwake::eas {
@@ -14,13 +18,6 @@ HttpResponse Response(int status, std::string body) {
   return {.status = status,
           .headers = {{"Content-Type", std::string(kContentType)}, {"Cache-Control", "private"}, {"MS-Server-ActiveSync", "16.1"}},
           .body = std::move(body)};
-}
-
-// The first `fields` of the address, empty ones kept.
-std::string Prefix(const std::string& address, char separator, int fields) {
-  std::size_t at = 0;
-  for (int i = 0; i < fields && at != std::string::npos; ++i) at = address.find(separator, i == 0 ? 0 : at + 1);
-  return address.substr(0, at);
 }
 
 }  // namespace
@@ -89,8 +86,12 @@ std::chrono::seconds SomeSeconds() {
 }
 
 std::string NetworkOf(const std::string& peer) {
-  if (peer.find(':') == std::string::npos) return Prefix(peer, '.', 3) + ".0/24";
-  return Prefix(peer, ':', 3) + "::/48";
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, peer.c_str(), &address) != 1) return peer.substr(0, peer.rfind('.')) + ".0/24";
+  std::fill(std::begin(address.s6_addr) + 6, std::end(address.s6_addr), std::uint8_t{0});
+  char text[INET6_ADDRSTRLEN] = "";
+  ::inet_ntop(AF_INET6, &address, text, sizeof text);
+  return std::string(text) + "/48";
 }
 
 }  // namespace mailwake::eas

@@ -21,7 +21,10 @@ void BackoffTable::Failed(const std::string& name, Time now) {
   used_ = true;
   MutexLock lock(mutex_);
   Failures& failures = failures_[name];
-  failures.count = now - failures.last < rules_.forgotten ? failures.count + 1 : 1;
+  // One is forgiven for each longest wait that was quiet: who fails now and then, as many together do, never comes to wait.
+  const auto forgiven = std::max<std::int64_t>((now - failures.last) / rules_.longest, 0);
+  const bool anew = now - failures.last >= rules_.forgotten || forgiven >= failures.count;
+  failures.count = (anew ? 0 : failures.count - static_cast<std::uint32_t>(forgiven)) + 1;
   failures.last = now;
 }
 

@@ -96,6 +96,9 @@ bool Connection::StepProxy() {
   }
   ::recv(socket_.get(), loop_->buffer(), header.size, 0);
   proxy_header_ = false;
+  // What is not there yet will be an edge of its own.
+  const auto here = static_cast<std::size_t>(seen);
+  readable_ = hung_up_ || stream_ != nullptr || here > header.size || here == ProxyHeader::kMostBytes;
   if (!header.client) return true;
   peer_ = *header.client;
   if (server.proxies.Contain(peer_)) return true;
@@ -184,6 +187,7 @@ bool Connection::Serve(std::string_view rest) {
   keep_alive_ = reader_->keep_alive();
   http_1_0_ = reader_->http_1_0();
   head_ = request.method == "HEAD";
+  request.early = std::exchange(early_, false);
   DropReader();
   request.target = OriginForm(std::move(request.target));
   const Networks& proxies = loop_->server().proxies;
@@ -229,6 +233,7 @@ void Connection::Answer(HttpResponse response, Written written) {
     return;
   }
   gone_ = nullptr;
+  early_ = state == ConnectionState::kHeld || held_ != nullptr;
   const bool keep_alive = keep_alive_ && !response.close && !loop_->draining();
   const ResponseContext context{.keep_alive = keep_alive, .http_1_0 = http_1_0_, .head = head_, .date = loop_->date()};
   const After otherwise = state == ConnectionState::kHeld ? After::kLinger : After::kClose;

@@ -102,6 +102,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool running_ = false;
   // Of the request that waits.
   bool keep_alive_ = false;
+  bool early_ = false;  // the next one is there already
   bool http_1_0_ = false;
   bool head_ = false;
 };

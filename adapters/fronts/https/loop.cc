@@ -80,8 +80,8 @@ void Loop::ArmSweep() {
   timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
     auto self = weak.lock();
     if (self == nullptr || ec) return;
-    self->sweep_armed_ = false;
     self->Sweep();
+    self->sweep_armed_ = false;
     self->ArmSweep();
   });
 }
@@ -94,6 +94,8 @@ void Loop::Sweep() {
     static_cast<Connection*>(late)->Expire();
   }
   sweep_more_ = late != nullptr;
+  if (now - held_checked_ < kSweepPeriod) return;
+  held_checked_ = now;
   std::vector<std::shared_ptr<Connection>> held;
   for (Listed& listed : lists_.list(ConnectionState::kHeld)) held.push_back(static_cast<Connection&>(listed).shared_from_this());
   for (const auto& connection : held) connection->CheckHeld();

@@ -83,6 +83,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const std::shared_ptr<Poller> poller_;
   ConnectionLists lists_;
   std::optional<boost::asio::steady_timer> timer_;
+  ConnectionLists::Clock::time_point held_checked_{};
   bool sweep_more_ = false;  // some are late still
   bool sweep_armed_ = false;
   bool draining_ = false;

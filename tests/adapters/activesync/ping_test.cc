@@ -3,6 +3,7 @@
 // Ping: each status, what may be left out, and the ends that are no status.
 #include <gtest/gtest.h>
 
+#include "adapters/fronts/activesync/call.h"
 #include "tests/adapters/activesync/bodies.h"
 
 namespace mailwake::test {
@@ -243,6 +244,24 @@ TEST(ActiveSyncPing, AcknowledgesByTheNextRequestOnItsConnection) {
   EXPECT_FALSE(after->answered());
   world.Publish("5");
   EXPECT_EQ(Tree(after), "Ping(Status=2 Folders(Folder=5))");
+}
+
+TEST(ActiveSyncPing, ARequestThatCameBeforeTheAnswerAcknowledgesNothing) {
+  FrontWorld world({.engine = {.acknowledge = Acknowledge::kPing}, .front = {.acknowledge = Acknowledge::kPing}});
+  const auto connection = std::make_shared<std::string>();
+  world.Send(world.Request("Ping", PingBody("470", kInbox)), FrontWorld::Writing::kWhole, connection);
+  world.Publish("5");
+  HttpRequest early = world.Request("Ping", PingBody("470", kInbox));
+  early.early = true;
+  EXPECT_EQ(Tree(world.Send(early, FrontWorld::Writing::kWhole, connection)), "Ping(Status=2 Folders(Folder=5))");
+}
+
+TEST(ActiveSyncPing, NetworksAreThoseOfTheirAddresses) {
+  EXPECT_EQ(eas::NetworkOf("192.0.2.7"), "192.0.2.0/24");
+  EXPECT_EQ(eas::NetworkOf("2001:db8:0:1::5"), "2001:db8::/48");
+  EXPECT_EQ(eas::NetworkOf("2001:db8::5"), "2001:db8::/48");
+  EXPECT_EQ(eas::NetworkOf("2001:db8:1:ffff::5"), "2001:db8:1::/48");
+  EXPECT_EQ(eas::NetworkOf("::"), "::/48");
 }
 
 }  // namespace

@@ -55,6 +55,23 @@ TEST_F(BackoffTableTest, WhoHasNotFailedForLongStartsAnew) {
   EXPECT_EQ(Wait(), milliseconds(0));
 }
 
+TEST_F(BackoffTableTest, WhoFailsNowAndThenNeverWaits) {
+  for (int hour = 0; hour < 100; ++hour) {
+    Fail(2);
+    EXPECT_EQ(Wait(), milliseconds(0)) << hour;
+    now_ += minutes(45);
+  }
+}
+
+TEST_F(BackoffTableTest, WhoFailsAsSoonAsTheWaitIsOverWaitsOn) {
+  Fail(20);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(Wait(), seconds(900));
+    now_ += seconds(900);
+    Fail(1);
+  }
+}
+
 TEST_F(BackoffTableTest, WhoSucceedsStartsAnew) {
   Fail(35);
   table_.Succeeded("bob");

@@ -73,6 +73,20 @@ TEST_P(ExchangeTest, HoldsBackARequestThatComesBeforeTheAnswer) {
   EXPECT_EQ(server.gone, 0);
 }
 
+TEST_P(ExchangeTest, SaysWhichRequestsHadComeBeforeTheLastAnswer) {
+  ServerFixture server(Options());
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send(Get("/wait") + Get("/early")));
+  server.Waiting(1)[0]->Respond(Body("waited"));
+  EXPECT_EQ(client.Receive().body, "waited");
+  EXPECT_EQ(client.Receive().body, "early");
+  ASSERT_TRUE(client.Send(Get("/early")));
+  EXPECT_EQ(client.Receive().body, "after the answer");
+  ASSERT_TRUE(client.Send(Get("/echo") + Get("/early")));
+  client.Receive();
+  EXPECT_EQ(client.Receive().body, "early");
+}
+
 TEST_P(ExchangeTest, ARequestThatComesWhileAnotherWaitsIsHeldBackToo) {
   ServerFixture server(Options());
   HttpsClient client = server.Connect();

@@ -191,7 +191,7 @@ TEST(HandshakeLimitTest, ManyThatAreLateAtOnceAreAllClosed) {
   for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<HttpsClient>(server.server->address(), HttpsClientOptions{}));
   for (const auto& client : silent) EXPECT_TRUE(client->AtEnd());
   EXPECT_TRUE(Eventually([&] { return server.server->stats().handshake_failures == 200; }));
-  EXPECT_EQ(server.server->stats().connections, 0u);
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
 }
 
 TEST(HandshakeLimitTest, APeerThatSaysNothingAndGoesIsForgottenAtOnce) {
@@ -200,7 +200,7 @@ TEST(HandshakeLimitTest, APeerThatSaysNothingAndGoesIsForgottenAtOnce) {
   ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 1; }));
   silent.Close();
   EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
-  EXPECT_EQ(server.server->stats().handshake_failures, 1u);
+  EXPECT_EQ(server.server->stats().handshake_failures, 1u) << "it is counted before it is closed";
 }
 
 }  // namespace

@@ -106,6 +106,9 @@ void ServerFixture::AddHandlers() {
     exchange->connection_note() += '+';
     exchange->Respond(Body(exchange->connection_note()));
   });
+  server->Handle("/early", [](HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
+    exchange->Respond(Body(request.early ? "early" : "after the answer"));
+  });
   server->Handle("/user/", [](HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
     const bool may = exchange->BelongsTo(request.target);
     exchange->Respond({.status = may ? 200 : 503, .close = !may});

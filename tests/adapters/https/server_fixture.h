@@ -37,7 +37,8 @@ struct FixtureOptions {
 };
 
 // Handlers: /echo answers at once "METHOD peer body", /wait waits for the test, /drop forgets its exchange, /big answers 4 MiB,
-// /note answers how many requests the connection made before, /user/NAME 503 if that user has too many connections.
+// /note answers how many requests the connection made before, /early
+// whether the request had come before the last answer, /user/NAME 503 if that user has too many connections.
 class ServerFixture {
  public:
   explicit ServerFixture(FixtureOptions options);

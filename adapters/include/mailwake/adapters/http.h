@@ -33,6 +33,8 @@ struct HttpRequest {
   HttpHeaders headers;  // names as sent; look them up with Header()
   std::string body;
   std::string peer;  // "192.0.2.7"
+  // It was sent before the answer to the one before it: that this has come does not show that the answer has arrived.
+  bool early = false;
 };
 
 // The first header of that name, any case; empty if there is none.
