@@ -54,7 +54,8 @@ absl::Status CheckOptions(const Options& options) {
     return absl::InvalidArgumentError("shards must be a power of two up to 64");
   if (options.limits.devices_per_mailbox > 5'000'000)
     return absl::InvalidArgumentError("limits.devices_per_mailbox must be at most 5 million");
-  if (options.age_out.count() < 1) return absl::InvalidArgumentError("age_out must be at least 1 h");
+  if (options.age_out < std::chrono::hours(1) || options.age_out > std::chrono::hours(24 * 36'525))
+    return absl::InvalidArgumentError("age_out must be from 1 h to 100 years");
   if (options.retry_after.count() < 0) return absl::InvalidArgumentError("retry_after must not be negative");
   for (const Duration window : options.coalesce) {
     if (window.count() < 0 || window > std::chrono::hours(1))

@@ -221,6 +221,7 @@ TEST(ArgumentsTest, OptionsThatCannotBeAreRefusedByName) {
   EXPECT_THAT(refused({.coalesce = {Duration(-1)}}), ::testing::HasSubstr("coalesc"));
   EXPECT_THAT(refused({.retry_after = -1s}), ::testing::HasSubstr("retry_after"));
   EXPECT_THAT(refused({.age_out = 0h}), ::testing::HasSubstr("age_out"));
+  EXPECT_THAT(refused({.age_out = std::chrono::hours::max()}), ::testing::HasSubstr("age_out"));
   EXPECT_TRUE(Engine::Create({.shards = 1}, store).ok());
 }
 
