@@ -60,6 +60,8 @@ class Shard {
 
   // ---- shard_hold.cc
   PingId Hold(const MailboxKey& mailbox, const PingRequest& request, EndCallback done, Effects& effects);
+
+  // ---- shard_end.cc
   bool Cancel(Slot slot, std::uint32_t generation, Effects& effects);
   std::size_t EndWatches(const MailboxKey& mailbox, std::optional<std::string_view> device, Effects& effects);
   std::size_t Shed(std::size_t count, Effects& effects);
