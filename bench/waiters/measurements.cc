@@ -43,11 +43,11 @@ class Session {
   absl::StatusOr<Json> Hold() {
     Json json;
     if (absl::Status status = Park(json); !status.ok()) return status;
-    const Instant began = Now();
     json["from"] = Clock();
+    const Instant began = Now();
     const double most = static_cast<double>(options_.heartbeat.count()) + 60;
     WakeCounts counts;
-    const double cpu = CpuOver([&] {
+    absl::Status status = Over(json, [&] {
       while (counts.over + counts.other_answers < options_.waiting && Seconds(Now() - began).count() < most) {
         io_.run_for(std::chrono::milliseconds(100));
         const WakeCounts more = waiters_.Take();
@@ -55,14 +55,10 @@ class Session {
         counts.other_answers += more.other_answers;
       }
     });
+    if (!status.ok()) return status;
     json["until"] = Clock();
-    json["held_s"] = Seconds(Now() - began).count();
     json["heartbeats_ended"] = counts.over;
     json["other_answers"] = counts.other_answers;
-    json["cpu_percent"] = cpu / Seconds(Now() - began).count() * 100;
-    const absl::StatusOr<ServerUsage> after = UsageOf(options_.server_pid);
-    if (!after.ok()) return after.status();
-    json["server_bytes"] = after->private_bytes;
     return json;
   }
 
@@ -70,12 +66,7 @@ class Session {
   absl::StatusOr<Json> Latency() {
     Json json;
     if (absl::Status status = Park(json); !status.ok()) return status;
-    const Instant began = Now();
-    const double cpu = CpuOver([&] { json["steady"] = Steady(); });
-    json["cpu_percent"] = cpu / Seconds(Now() - began).count() * 100;
-    const absl::StatusOr<ServerUsage> after = UsageOf(options_.server_pid);
-    if (!after.ok()) return after.status();
-    json["server_bytes"] = after->private_bytes;
+    if (absl::Status status = Over(json, [&] { json["steady"] = Steady(); }); !status.ok()) return status;
     return json;
   }
 
@@ -150,6 +141,18 @@ class Session {
     const double before = UsageOf(options_.server_pid)->cpu_seconds;
     run();
     return UsageOf(options_.server_pid)->cpu_seconds - before;
+  }
+
+  // How long `run` takes, and what it costs the server.
+  absl::Status Over(Json& json, const std::function<void()>& run) {
+    const Instant began = Now();
+    const double cpu = CpuOver(run);
+    json["held_s"] = Seconds(Now() - began).count();
+    json["cpu_percent"] = cpu / Seconds(Now() - began).count() * 100;
+    const absl::StatusOr<ServerUsage> after = UsageOf(options_.server_pid);
+    if (!after.ok()) return after.status();
+    json["server_bytes"] = after->private_bytes;
+    return absl::OkStatus();
   }
 
   Json Steady() {

@@ -8,17 +8,10 @@
 namespace mailwake::fleet {
 namespace {
 
-// The server took it, woke, and was gone before it answered; the publisher says it again.
 TEST_F(LedgerTest, AChangeThatIsSentAgainMayWakeAgain) {
-  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", std::nullopt, At(100ms));
-  Wake(0, "inbox", 105ms);
-  Sync(0, "inbox", 106ms);
-  ledger_.SentAgain(receipt, At(200ms));
-  ledger_.Acknowledged(receipt, At(210ms));
-  Wake(0, "inbox", 212ms);
-  Wake(1, "inbox", 213ms);
-  Sync(0, "inbox", 214ms);
-  Sync(1, "inbox", 215ms);
+  SentAgain(WakesUnanswered());
+  WakeAndSync(0, "inbox", 212ms);
+  WakeAndSync(1, "inbox", 213ms);
   const Totals totals = Finish();
   EXPECT_EQ(totals.foreign, 0u);
   EXPECT_EQ(totals.missed, 0u);
@@ -26,11 +19,7 @@ TEST_F(LedgerTest, AChangeThatIsSentAgainMayWakeAgain) {
 }
 
 TEST_F(LedgerTest, AChangeThatIsSentAgainNeedNotWakeAgain) {
-  const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(100ms));
-  Wake(0, "inbox", 105ms);
-  Sync(0, "inbox", 106ms);
-  ledger_.SentAgain(receipt, At(200ms));
-  ledger_.Acknowledged(receipt, At(210ms));
+  SentAgain(WakesUnanswered(1));
   const Totals totals = Finish();
   EXPECT_EQ(totals.missed, 0u);
   EXPECT_EQ(totals.wakes, 1u);
@@ -55,8 +44,7 @@ TEST_F(LedgerTest, AWakeDoesNotSayWhichTryTookEffect) {
 // A server that is killed right after it answered a Sync may wake once more for what that Sync held; no more than once, and no later.
 TEST_F(LedgerTest, ASyncThatACrashMayHaveLostIsDoneAgain) {
   Publish("inbox", 100ms);
-  Wake(0, "inbox", 105ms);
-  Sync(0, "inbox", 106ms);
+  WakeAndSync(0, "inbox", 105ms);
   ledger_.Closed(0, At(500ms));
   Wake(0, "inbox", 2'000ms);
   Totals totals = ledger_.totals();
@@ -69,8 +57,7 @@ TEST_F(LedgerTest, ASyncThatACrashMayHaveLostIsDoneAgain) {
 
 TEST_F(LedgerTest, ASyncLongBeforeACrashIsKept) {
   Publish("inbox", 100ms);
-  Wake(0, "inbox", 105ms);
-  Sync(0, "inbox", 106ms);
+  WakeAndSync(0, "inbox", 105ms);
   ledger_.Closed(0, At(1'200ms));
   Wake(0, "inbox", 2'000ms);
   EXPECT_EQ(Finish().foreign, 1u);
@@ -79,18 +66,14 @@ TEST_F(LedgerTest, ASyncLongBeforeACrashIsKept) {
 // The wake may be about what the crash undid.
 TEST_F(LedgerTest, AWakeAfterACrashDoesNotSayThatANewChangeTookEffect) {
   Publish("inbox", 100ms);
-  Wake(0, "inbox", 105ms);
-  Sync(0, "inbox", 106ms);
+  WakeAndSync(0, "inbox", 105ms);
   ledger_.Closed(0, At(500ms));
   const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", 1, At(1'990ms));
-  Wake(0, "inbox", 2'000ms);
-  Sync(0, "inbox", 2'001ms);
+  WakeAndSync(0, "inbox", 2'000ms);
   Wake(0, "inbox", 2'010ms);
   ledger_.Acknowledged(receipt, At(2'011ms));
   EXPECT_EQ(Finish().foreign, 0u);
 }
-
-// Its origin is still not concerned.
 
 }  // namespace
 }  // namespace mailwake::fleet

@@ -38,6 +38,21 @@ class LedgerTest : public testing::Test {
     ledger_.Woken(device, std::vector<std::string>{folder}, At(at));
   }
   void Sync(DeviceIndex device, const char* folder, std::chrono::milliseconds at) { ledger_.Synced(device, folder, At(at), At(at + 3ms)); }
+  void WakeAndSync(DeviceIndex device, const char* folder, std::chrono::milliseconds at) {
+    Wake(device, folder, at);
+    Sync(device, folder, at + 1ms);
+  }
+  // A change of which the server woke the first device at 105 ms, and was gone before it answered the publisher.
+  Ledger::Receipt WakesUnanswered(std::optional<std::uint32_t> origin = std::nullopt) {
+    const Ledger::Receipt receipt = ledger_.Sent(0, "inbox", origin, At(100ms));
+    WakeAndSync(0, "inbox", 105ms);
+    return receipt;
+  }
+  // The publisher says it again, and is answered.
+  void SentAgain(Ledger::Receipt receipt) {
+    ledger_.SentAgain(receipt, At(200ms));
+    ledger_.Acknowledged(receipt, At(210ms));
+  }
   Totals Finish() {
     ledger_.Finish();
     const Totals totals = ledger_.totals();

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   const std::string address = server.server->address();
   if (::write(address_pipe[1], address.data(), address.size()) < 0) return 1;
   while (server.waiting() < static_cast<std::size_t>(count)) ::usleep(10'000);
-  ::usleep(200'000);
+  ::usleep(200'000);  // the last ones' buffers go after their request was handed over
   const std::size_t each = static_cast<std::size_t>(count);
   std::printf("%s, %d waiting: %zu bytes allocated, %zu bytes resident, each\n", stream.c_str(), count,
               (AllocatedBytes() - allocated) / each, (ResidentBytes() - resident) / each);
