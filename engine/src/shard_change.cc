@@ -264,14 +264,17 @@ bool SameDeclaration(const Mailbox& mailbox, FolderNumber number, const Declared
 }  // namespace
 
 absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>& folders, VersionBlock versions, Effects& effects) {
-  Version newest = std::max(suspect_, mailbox.hierarchy.Get());
+  Version newest = mailbox.hierarchy.Get();
   for (FolderNumber number = 0; number < mailbox.folder_count(); ++number) {
-    newest = std::max(newest, mailbox.folder(number).version());
+    const Version version = mailbox.folder(number).version();
+    if (version != suspect_) newest = std::max(newest, version);
   }
   if (versions.first <= newest) versions = TakeVersions(folders.size() + 1, effects);
   if (versions.size() == 0) return NoVersions();
   MailboxWrite write;
   BeginWrite(mailbox, write);
+  // Suspect(all) may have come after the call and was applied first: it says more, and a sync that began after both covers both.
+  const auto next = [&versions, suspect = suspect_] { return std::max<Version>(versions.first++, suspect); };
   bool changed = !mailbox.declared;
   absl::flat_hash_set<std::string_view> kept;
   for (const DeclaredFolder& folder : folders) kept.insert(folder.id);
@@ -291,11 +294,11 @@ absl::Status Shard::Declare(Mailbox& mailbox, const std::vector<DeclaredFolder>&
     if (number == kNoFolder) {
       number = CreateFolder(mailbox, declared.id, declared.item_class);
       // Creating a folder is a change in it.
-      if (!Planted(Plant::kKeepVersion)) mailbox.folder(number).Change(versions.first++, kNoDevice);
+      if (!Planted(Plant::kKeepVersion)) mailbox.folder(number).Change(next(), kNoDevice);
     } else if (mailbox.folder(number).item_class().value_or(declared.item_class) != declared.item_class) {
-      ReplaceFolder(mailbox, number, declared.item_class, versions.first++, write);
+      ReplaceFolder(mailbox, number, declared.item_class, next(), write);
     } else if (OnlyNamed(mailbox, number, suspect_)) {
-      mailbox.folder(number).Change(versions.first++, kNoDevice);  // it is created now
+      mailbox.folder(number).Suspect(next());  // it is created now, unless it stands there as new already
     }
     mailbox.folder(number).set_class(declared.item_class);
     mailbox.Declare(number, {declared.name, declared.type, declared.parent, static_cast<std::uint32_t>(position)});

@@ -43,6 +43,20 @@ TEST(InterleavingTest, P2ASyncThatBeganAfterAPublishToALoadingMailboxAndASuspici
   EXPECT_TRUE(world.live(ping));
 }
 
+TEST(InterleavingTest, P2ASyncThatBeganAfterAFolderListOfALoadingMailboxAndASuspicionOfAllCoversBoth) {
+  EngineWorld world;
+  world.store().set_held(true);
+  world.SetFolders("ann", Declare({"inbox", "cal"}));
+  world.Suspect(std::nullopt);
+  world.EndSync(world.BeginSync("ann", "phone"), {"inbox"});
+  world.store().ReleaseAll();
+  const Ping ping = world.Hold("ann", "phone", {"inbox"});
+  const Ping behind = world.Hold("ann", "tablet", {"inbox", "cal"});
+  world.store().ReleaseAll();
+  world.ExpectOnly({Changed(behind, {"inbox", "cal"})});
+  EXPECT_TRUE(world.live(ping));
+}
+
 // Bounded: a device that only made changes has no record, and a reset of its cursor makes none.
 TEST(InterleavingTest, P4AResetMakesNoRecordOfADeviceThatHasNone) {
   EngineWorld world;
