@@ -27,6 +27,7 @@ struct ServeArguments {
   std::optional<std::string> key;
   std::optional<std::string> ingest_token_file;
   int threads = 0;  // event loops; 0: as many as there are processors, at most 2
+  bool take_over = false;
 };
 
 struct UserAddArguments {

@@ -38,11 +38,13 @@ CLI::App* AddServe(CLI::App& app, ServeArguments& out) {
   serve->add_option("--key", out.key, "The certificate's key, PEM")->type_name("FILE");
   serve->add_option("--ingest-token-file", out.ingest_token_file, "File that holds the bearer token of /v1")->type_name("FILE");
   serve->add_option("--threads", out.threads, "Event loops (default: one a processor, at most 2)")->check(CLI::Range(1, 15));
+  serve->add_flag("--take-over", out.take_over, "Take the place of the server that runs on this store: nobody is refused meanwhile");
   serve->footer(
       "Example:\n"
       "  openssl rand -hex 32 > token && chmod 600 token\n"
       "  mailwake serve --store sqlite:/var/lib/mailwake/mailwake.db --ingest-token-file token\n"
-      "Prints \"mailwake ready https://HOST:PORT\" once it is. SIGTERM answers every PING and ends.");
+      "Prints \"mailwake ready https://HOST:PORT\" once it is. SIGTERM answers every PING and ends; SIGHUP reads the certificate again;\n"
+      "SIGUSR2 starts the program that is installed now, which takes over.");
   return serve;
 }
 

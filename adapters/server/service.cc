@@ -22,11 +22,13 @@
 #include "adapters/server/alarm_log.h"
 #include "adapters/server/certificate.h"
 #include "adapters/server/file_limit.h"
+#include "adapters/server/handover.h"
 #include "adapters/server/log.h"
 #include "adapters/server/log_limit.h"
 #include "adapters/server/secret_file.h"
 #include "adapters/server/server_metrics.h"
 #include "adapters/server/shutdown.h"
+#include "adapters/server/supervisor.h"
 #include "mailwake/adapters/activesync.h"
 #include "mailwake/adapters/asio_driver.h"
 #include "mailwake/adapters/authenticator.h"
@@ -45,7 +47,7 @@ class Impl final : public Service {
   ~Impl() override;
 
   // In this order.
-  absl::Status OpenStore();
+  absl::Status OpenStore(bool take_over);
   absl::Status MakeEngine();
   absl::Status MakeServer();
   int Run() override;
@@ -53,13 +55,16 @@ class Impl final : public Service {
  private:
   Options EngineOptions();
   HttpsOptions ServerOptions(const CertificateFiles& certificate);
+  absl::Status TakePlace();
   void AwaitReload();
+  void AwaitUpgrade();
   void LoginRefused(const std::string& user, const std::string& peer);
 
   const Config config_;
   std::string store_path_;
   std::string token_;
   std::size_t files_ = 0;
+  int socket_ = -1;  // of the server before, until HttpsServer has it
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
@@ -75,18 +80,21 @@ class Impl final : public Service {
   std::unique_ptr<HttpSource> source_;
   std::unique_ptr<HttpsServer> server_;
   std::unique_ptr<AccountWatch> account_watch_;
-  std::optional<boost::asio::signal_set> reload_;
+  std::optional<Handover> handover_;
+  std::optional<boost::asio::signal_set> reload_, upgrade_;
 };
 
 Impl::~Impl() {
   reload_.reset();
+  upgrade_.reset();
+  handover_.reset();
   account_watch_.reset();
   server_.reset();
   authenticator_.reset();  // its threads answer requests: first of all that these use
   driver_.Stop();
 }
 
-absl::Status Impl::OpenStore() {
+absl::Status Impl::OpenStore(bool take_over) {
   absl::StatusOr<std::string> path = StorePath(config_.store);
   if (!path.ok()) return path.status();
   store_path_ = *std::move(path);
@@ -98,12 +106,27 @@ absl::Status Impl::OpenStore() {
     if (!token.ok()) return token.status();
     token_ = *std::move(token);
   }
+  if (take_over) {
+    if (absl::Status taken = TakePlace(); !taken.ok()) return taken;
+  }
   absl::StatusOr<std::unique_ptr<SqliteStore>> store = OpenSqliteStore(store_path_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   absl::StatusOr<std::unique_ptr<Authenticator>> authenticator = NewPasswordAuthenticator(store_->accounts(), store_path_ + ".key", {});
   if (!authenticator.ok()) return authenticator.status();
   authenticator_ = *std::move(authenticator);
+  return absl::OkStatus();
+}
+
+// From the server that runs. Whatever can be found wrong is found before.
+absl::Status Impl::TakePlace() {
+  const absl::StatusOr<CertificateFiles> certificate = FindCertificate(config_, store_path_);
+  if (!certificate.ok()) return certificate.status();
+  if (absl::Status checked = HttpsServer::Check(ServerOptions(*certificate)); !checked.ok()) return checked;
+  const absl::StatusOr<std::optional<int>> socket = TakeOver(store_path_);
+  if (!socket.ok()) return socket.status();
+  if (!*socket) LogWarning("--take-over: no server runs on this store; starting as without it");
+  socket_ = socket->value_or(-1);
   return absl::OkStatus();
 }
 
@@ -143,6 +166,7 @@ absl::Status Impl::MakeEngine() {
 
 HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
   return {.listen = config_.listen,
+          .socket = socket_,
           .cert_file = certificate.cert,
           .key_file = certificate.key,
           .tls_1_3_only = config_.tls_1_3_only,
@@ -178,6 +202,9 @@ absl::Status Impl::MakeServer() {
   absl::StatusOr<std::unique_ptr<HttpsServer>> server = HttpsServer::Create(ServerOptions(*certificate), server_loops_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
+  if (socket_ >= 0 && server_->address() != config_.listen && !config_.listen.ends_with(":0"))
+    LogWarning(absl::StrCat("listening on ", server_->address(), ", as the server before: listen = \"", config_.listen,
+                            "\" counts from the next start without --take-over"));
 
   const ActiveSyncOptions options{.heartbeat_min = config_.heartbeat_min,
                                   .heartbeat_max = config_.heartbeat_max,
@@ -209,6 +236,16 @@ void Impl::AwaitReload() {
   });
 }
 
+// SIGUSR2: another program was installed.
+void Impl::AwaitUpgrade() {
+  upgrade_->async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    const absl::Status started = StartNext();
+    if (!started.ok()) LogError(absl::StrCat("SIGUSR2: ", std::string(started.message())));
+    AwaitUpgrade();
+  });
+}
+
 int Impl::Run() {
   bool clean = false;
   Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](bool everything_durable) {
@@ -217,6 +254,17 @@ int Impl::Run() {
   });
   reload_.emplace(*loops_.front(), SIGHUP);
   AwaitReload();
+  upgrade_.emplace(*loops_.front(), SIGUSR2);
+  AwaitUpgrade();
+  handover_.emplace(*loops_.front(), store_path_, [&](const Handover::Next& next) {
+    shutdown.HandOver([this, next](int socket) {
+      account_watch_.reset();
+      handover_->Close();
+      store_->Release();
+      if (!Handover::Give(next, socket)) LogError("the next server has gone: nobody listens any more");
+      ::close(socket);
+    });
+  });
   server_->Start();
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
   for (const auto& loop : loops_) guards.emplace_back(loop->get_executor());
@@ -224,6 +272,7 @@ int Impl::Run() {
   for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
   std::printf("mailwake ready %s%s\n", IsUnix(config_.listen) ? "" : "https://", server_->address().c_str());
   std::fflush(stdout);
+  TellReady();
   loops_.front()->run();
   for (std::thread& thread : threads) thread.join();
   if (!clean) {
@@ -237,9 +286,9 @@ int Impl::Run() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Service>> Service::Create(const Config& config) {
+absl::StatusOr<std::unique_ptr<Service>> Service::Create(const Config& config, bool take_over) {
   auto service = std::make_unique<Impl>(config);
-  if (absl::Status opened = service->OpenStore(); !opened.ok()) return opened;
+  if (absl::Status opened = service->OpenStore(take_over); !opened.ok()) return opened;
   if (absl::Status made = service->MakeEngine(); !made.ok()) return made;
   if (absl::Status made = service->MakeServer(); !made.ok()) return made;
   return service;

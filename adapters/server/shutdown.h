@@ -3,7 +3,8 @@
 // Shutdown: from the first SIGTERM or SIGINT to the moment when nothing waits any more.
 //
 // Stops accepting, drains the engine, waits until every answer is on its way, then until everything is durable. A second signal ends the
-// process at once.
+// process at once. Or from the moment when the next server asks for this one's place: then first everything is made durable and given
+// away, and the rest of the time goes to the answers.
 //
 // Threads:    on the main loop.
 // Invariants: `done` runs once, on the main loop.
@@ -26,14 +27,22 @@ namespace mailwake::server {
 class Shutdown {
  public:
   using Done = std::function<void(bool clean)>;
+  using Release = std::function<void(int socket)>;
 
   Shutdown(boost::asio::io_context& main, Engine& engine, HttpsServer& server, FrontState& front_state, std::chrono::seconds drain,
            Done done);
 
+  // `release` runs when nothing but PINGs waits and everything is durable: the store is nobody's from then on, and the listening socket is
+  // the caller's. False: this server is ending already.
+  bool HandOver(Release release);
+
  private:
+  void AwaitSignal();
   void OnSignal(int signal);
+  void Drain(const char* why);
+  void AwaitRequests(std::chrono::steady_clock::time_point until, Release release, int socket);
   void AwaitAnswers();
-  void AwaitStore();
+  void AwaitStore(std::function<void()> then);
   void Finish(bool clean);
 
   boost::asio::io_context& main_;
@@ -46,6 +55,8 @@ class Shutdown {
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point give_up_{};
   bool began_ = false;
+  bool handing_over_ = false;
+  bool store_gone_ = false;
 };
 
 }  // namespace mailwake::server

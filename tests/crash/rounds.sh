@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# rounds.sh kill|drain MAILWAKE FLEET: a fleet against a server that is ended and started again ROUNDS times (default 10) at random moments.
+# rounds.sh kill|drain|upgrade MAILWAKE FLEET: a fleet against a server that is ended and started again ROUNDS times (default 10) at random moments.
 #
 #   kill   with kill -9: no change that was acknowledged is lost, nobody is left asleep, nobody is woken for nothing
 #   drain  with SIGTERM: the same, and exit code 0 within the time that draining may take, and no Ping is answered with a 5xx
+#   upgrade  with `serve --take-over`, which takes its place: as drain, and no connection is refused
 #
 # ROUNDS=100 tests/crash/rounds.sh kill build/release/bin/mailwake build/release/bin/mailwake-fleet
 set -euo pipefail
@@ -16,15 +17,30 @@ RANDOM=${SEED:-$$}
 dir=$(mktemp -d)
 . "$(dirname "$0")/server.sh"
 
-end() {
+drained() { # PROCESS
   local code=0
+  wait "$1" || code=$?
+  [ "$code" = 0 ] || fail "a drain ended with exit code $code"
+}
+
+end() {
   if [ "$mode" = kill ]; then
     kill -9 "$server"
     wait "$server" 2>/dev/null || true
   else
     kill -TERM "$server"
-    wait "$server" || code=$?
-    [ "$code" = 0 ] || fail "a drain ended with exit code $code"
+    drained "$server"
+  fi
+}
+
+next() {
+  local old=$server
+  if [ "$mode" = upgrade ]; then
+    start --config "$dir/mailwake.toml" --take-over
+    drained "$old"
+  else
+    end
+    start --config "$dir/mailwake.toml"
   fi
 }
 
@@ -48,15 +64,14 @@ devices=$!
 for round in $(seq "$rounds"); do
   sleep "$((RANDOM % 2 + 1)).$((RANDOM % 10))"
   kill -0 "$devices" 2>/dev/null || fail "the fleet was over before round $round"
-  end
-  start --config "$dir/mailwake.toml"
+  next
   [ "$rounds" -le 20 ] || [ $((round % 10)) != 0 ] || echo "$round of $rounds rounds"
 done
 wait "$devices" || fail 'the fleet found faults'
 grep -q '"missed":0,"foreign":0,' "$dir/result.json" || fail 'missed or foreign wakes'
 grep -q '"unacknowledged":0,' "$dir/result.json" || fail 'changes were never taken'
 grep -q '"wakes":0,' "$dir/result.json" && fail 'nobody was woken'
-if [ "$mode" = drain ]; then
+if [ "$mode" != kill ]; then
   grep -q '"refused_pings":0,' "$dir/result.json" || fail 'a drain answered Pings with a 5xx'
   grep -q '"repeated":0,' "$dir/result.json" || fail 'a drain forgot what devices had synced'
 else

@@ -29,6 +29,12 @@ void Listener::Stop() {
   pause_.reset();
 }
 
+FileDescriptor Listener::Release() {
+  FileDescriptor socket(socket_.has_value() ? socket_->release() : -1);
+  Stop();
+  return socket;
+}
+
 void Listener::Wait() {
   if (!socket_.has_value()) return;
   socket_->async_wait(socket_->wait_read, [weak = weak_from_this()](const boost::system::error_code& ec) {

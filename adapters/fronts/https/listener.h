@@ -27,6 +27,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   void Start();
   void Stop();
+  // Stops; the socket listens on. Nothing, if it was stopped.
+  FileDescriptor Release();
 
  private:
   void Wait();

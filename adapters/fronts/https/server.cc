@@ -59,6 +59,12 @@ class Server final : public HttpsServer {
     ForEachLoop([](Loop& loop) { loop.Drain(); });
   }
 
+  int TakeSocket() override {
+    FileDescriptor socket = listener_->Release();
+    ForEachLoop([](Loop& loop) { loop.Drain(); });
+    return socket.Release();
+  }
+
   void Close() override {
     StopListening();
     ForEachLoop([](Loop& loop) { loop.CloseAll(Loop::Gone::kTell); });
@@ -112,36 +118,45 @@ std::vector<std::string> ProxiesOf(const HttpsOptions& options) {
   return proxies;
 }
 
-absl::Status CheckOptions(const HttpsOptions& options, const std::vector<HttpsLoop>& loops) {
-  if (loops.empty() || std::any_of(loops.begin(), loops.end(), [](const HttpsLoop& loop) { return loop.io == nullptr; }))
-    return absl::InvalidArgumentError("the HTTPS server needs at least one event loop");
+// What the options alone say; no certificate: no TLS.
+struct Parts {
+  std::shared_ptr<TicketKeys> tickets;
+  std::shared_ptr<const TlsContext> tls;
+  Networks proxies;
+};
+
+absl::StatusOr<Parts> MakeParts(const HttpsOptions& options) {
   if (options.cert_file.empty() != options.key_file.empty())
     return absl::InvalidArgumentError(
         absl::StrCat(options.cert_file.empty() ? "a key" : "a certificate", " file without the other: give both cert and key, or neither"));
-  return absl::OkStatus();
+  absl::StatusOr<Networks> proxies = Networks::Parse(ProxiesOf(options));
+  if (!proxies.ok()) return proxies.status();
+  Parts parts{.tickets = nullptr, .tls = nullptr, .proxies = *std::move(proxies)};
+  if (options.cert_file.empty()) return parts;
+  auto opened = TicketKeys::Open(options.ticket_key_file, std::time(nullptr));
+  if (!opened.ok()) return opened.status();
+  parts.tickets = *std::move(opened);
+  auto created = TlsContext::Create(options, parts.tickets);
+  if (!created.ok()) return created.status();
+  parts.tls = *std::move(created);
+  return parts;
 }
 
 }  // namespace
 
+absl::Status HttpsServer::Check(const HttpsOptions& options) { return MakeParts(options).status(); }
+
 absl::StatusOr<std::unique_ptr<HttpsServer>> HttpsServer::Create(const HttpsOptions& options, std::vector<HttpsLoop> loops) {
-  if (absl::Status status = CheckOptions(options, loops); !status.ok()) return status;
-  std::shared_ptr<TicketKeys> tickets;
-  std::shared_ptr<const TlsContext> tls;
-  if (!options.cert_file.empty()) {
-    auto opened = TicketKeys::Open(options.ticket_key_file, std::time(nullptr));
-    if (!opened.ok()) return opened.status();
-    tickets = *std::move(opened);
-    auto created = TlsContext::Create(options, tickets);
-    if (!created.ok()) return created.status();
-    tls = *std::move(created);
-  }
-  absl::StatusOr<Networks> proxies = Networks::Parse(ProxiesOf(options));
-  if (!proxies.ok()) return proxies.status();
-  absl::StatusOr<FileDescriptor> socket = internal::Listen(options.listen);
+  FileDescriptor taken(options.socket);
+  if (loops.empty() || std::any_of(loops.begin(), loops.end(), [](const HttpsLoop& loop) { return loop.io == nullptr; }))
+    return absl::InvalidArgumentError("the HTTPS server needs at least one event loop");
+  absl::StatusOr<Parts> parts = MakeParts(options);
+  if (!parts.ok()) return parts.status();
+  absl::StatusOr<FileDescriptor> socket = taken.get() >= 0 ? std::move(taken) : internal::Listen(options.listen);
   if (!socket.ok()) return socket.status();
   IgnoreBrokenPipes();
-  auto state = std::make_shared<ServerState>(options, *std::move(proxies), std::move(tls));
-  return std::make_unique<Server>(*std::move(socket), std::move(state), std::move(tickets), loops);
+  auto state = std::make_shared<ServerState>(options, std::move(parts->proxies), std::move(parts->tls));
+  return std::make_unique<Server>(*std::move(socket), std::move(state), std::move(parts->tickets), loops);
 }
 
 }  // namespace mailwake

@@ -32,7 +32,7 @@ class SqliteStoreImpl : public SqliteStore {
  public:
   SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, std::vector<std::unique_ptr<Connection>> readers,
                   const OpenState& opened)
-      : lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened), threads_(*connection_, std::move(readers)) {}
+      : owns_(lock.has_value()), lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened), threads_(*connection_, std::move(readers)) {}
 
   OpenState opened() const override { return opened_; }
 
@@ -66,16 +66,24 @@ class SqliteStoreImpl : public SqliteStore {
         });
   }
 
+  // The connections stay until the end, without a lock and a transaction: nobody is in another's way.
+  void Release() override {
+    threads_.Stop();
+    connection_->NoCheckpointOnClose();
+    lock_.reset();
+  }
+
   AccountStore& accounts() override { return accounts_; }
   FrontState& front_state() override { return front_state_; }
 
  private:
-  bool owns() const { return lock_.has_value(); }
+  bool owns() const { return owns_; }
   absl::Status NotOwner() const {
     return absl::FailedPreconditionError(absl::StrCat(connection_->path(), " was opened beside its owner: only accounts can be written"));
   }
 
-  const std::optional<OwnerLock> lock_;
+  const bool owns_;
+  std::optional<OwnerLock> lock_;
   const std::unique_ptr<Connection> connection_;
   const OpenState opened_;
   MailboxRows mailboxes_{*connection_};  // of the thread that writes

@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace mailwake {
+namespace {
+
+absl::Status Released() { return absl::FailedPreconditionError("the store was released: it may have another owner now"); }
+
+}  // namespace
 
 StoreThreads::StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers)
     : writer_(writer), readers_(std::move(readers)) {
@@ -13,31 +18,37 @@ StoreThreads::StoreThreads(Connection& writer, std::vector<std::unique_ptr<Conne
   for (const auto& reader : readers_) threads_.emplace_back([this, &reader] { ReadAll(*reader); });
 }
 
-StoreThreads::~StoreThreads() {
+void StoreThreads::Stop() {
   {
     MutexLock lock(mutex_);
     stop_ = true;
     WakeIfFinished();
   }
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
   if (!damage().ok()) writer_.NoCheckpointOnClose();
 }
 
 void StoreThreads::Write(WriteWork work, Done done) {
+  bool released = false;
   {
     MutexLock lock(mutex_);
-    writes_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
+    released = Finished();
+    if (!released) writes_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
   }
+  if (released) return done(Released());
   write_wake_.notify_one();
 }
 
 void StoreThreads::Read(std::string key, ReadWork work, Done done) {
-  bool ready = false;
+  bool released = false, ready = false;
   {
     MutexLock lock(mutex_);
-    reads_.push_back({.number = ++calls_, .key = std::move(key), .work = std::move(work), .done = std::move(done)});
+    released = Finished();
+    if (!released) reads_.push_back({.number = ++calls_, .key = std::move(key), .work = std::move(work), .done = std::move(done)});
     ready = CanRead();
   }
+  if (released) return done(Released());
   if (ready) read_wake_.notify_one();  // else EndGroup does
 }
 

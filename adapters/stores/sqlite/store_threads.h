@@ -8,7 +8,7 @@
 //             a reader takes its share of what waits, kMaxShare at most, and goes through it in the order of the keys.
 // Invariants: (1) writes take effect in the order of the calls;
 //             (2) a read sees every write called before it, whose `done` has run by then, and nothing that is not durable;
-//             (3) `done` runs exactly once, outside the lock and outside every transaction; after the destructor all have run;
+//             (3) `done` runs exactly once, outside the lock and outside every transaction; after Stop all have run;
 //             (4) a write that fails leaves nothing and does not take others with it: its group is halved until it stands alone;
 //             (5) once the file has shown damage, to a reader too, nothing is written any more.
 // Example:    threads.Write([&] { return rows.Apply(batch); }, std::move(done));
@@ -48,8 +48,10 @@ class StoreThreads {
 
   // One thread a reader; at least one.
   StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers);
-  // Finishes what was called, also by callbacks meanwhile. REQUIRES: not on one of these threads.
-  ~StoreThreads();
+  ~StoreThreads() { Stop(); }
+
+  // Finishes what was called, also by callbacks meanwhile; what is called later fails. REQUIRES: not on one of these threads.
+  void Stop();
 
   // `work` may run several times, each time in a transaction of which nothing of an earlier run is left.
   void Write(WriteWork work, Done done);
@@ -91,6 +93,7 @@ class StoreThreads {
     const std::uint64_t next_write = writes_.empty() ? kNone : writes_.front().number;
     return !reads_.empty() && reads_.front().number < (writing_ != kNone ? writing_ : next_write);
   }
+  // Then it stays so: nothing more is taken.
   bool Finished() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stop_ && busy_ == 0 && writes_.empty() && reads_.empty(); }
   void WakeIfFinished() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

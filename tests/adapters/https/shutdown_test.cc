@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/post.hpp>
+#include <future>
+
 #include "tests/adapters/https/server_fixture.h"
 
 namespace mailwake {
@@ -32,6 +35,27 @@ TEST_P(ShutdownTest, StopAcceptingEndsIdleConnectionsAndAnswersTheOthers) {
   EXPECT_THAT(response.header, testing::HasSubstr("\r\nConnection: close\r\n"));
   EXPECT_TRUE(waits.AtEnd());
   EXPECT_EQ(server.gone, 0);
+}
+
+// Who connects between two servers waits in the kernel, and the second one serves it.
+TEST(HandoverTest, ASocketThatWasTakenListensOnForAnotherServer) {
+  ServerFixture first({.loops = 2});
+  HttpsClient waits = first.Connect();
+  ASSERT_TRUE(waits.Send(Get("/wait")));
+  const auto waiting = first.Waiting(1);
+  std::promise<int> taken;
+  boost::asio::post(*first.loops[0], [&] { taken.set_value(first.server->TakeSocket()); });
+  const int socket = taken.get_future().get();
+  ASSERT_GE(socket, 0);
+  HttpsClient between = first.Connect();
+  ASSERT_TRUE(between.Send(Get("/echo")));
+  ServerFixture second({.server = {.socket = socket}});
+  EXPECT_EQ(second.server->address(), first.server->address());
+  EXPECT_EQ(between.Receive().status, 200);
+  EXPECT_EQ(second.served, 1);
+  waiting[0]->Respond(Body("the last"));
+  EXPECT_EQ(waits.Receive().body, "the last");
+  EXPECT_TRUE(waits.AtEnd());
 }
 
 TEST_P(ShutdownTest, CloseEndsAllAndTellsTheHandlers) {

@@ -101,6 +101,26 @@ TEST_F(SqliteOwner, BesideAnOwnerOneReadsAndDoesNotCommit) {
   EXPECT_EQ(WholeVersion(*Load(**beside, "ann")), 5u) << "a commit of the owner is seen at once";
 }
 
+// As when a server hands its store over to the next one, and answers its last devices meanwhile.
+TEST_F(SqliteOwner, AReleasedStoreHasDoneWhatWasCalledAndTakesNothingMore) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  absl::Status called = absl::UnknownError("not answered");
+  (*store)->CommitOwned(VersionBatch("ann", 3), [&](absl::Status status) { called = std::move(status); });
+  (*store)->Release();
+  EXPECT_TRUE(called.ok()) << called;
+  auto next = Open();
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(WholeVersion(*Load(**next, "ann")), 3u);
+  EXPECT_EQ(Commit(**store, VersionBatch("ann", 4)).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Load(**store, "ann").status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Commit(**next, VersionBatch("ann", 5)).ok());
+  store->reset();
+  ASSERT_TRUE(Commit(**next, VersionBatch("ann", 6)).ok());
+  EXPECT_EQ(WholeVersion(*Load(**next, "ann")), 6u);
+  ExpectOwnedBy(getpid(), path_);
+}
+
 TEST_F(SqliteOwner, BesideAnOwnerNoVersionsAreReserved) {
   Version ceiling = Open().value()->opened().ceiling;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Open(/*own=*/false).value()->opened().ceiling, ceiling);

@@ -32,6 +32,7 @@ namespace mailwake {
 
 struct HttpsOptions {
   std::string listen = "127.0.0.1:8443";  // HOST:PORT, [::1]:PORT; port 0: any. unix:PATH: a socket that its owner and group may use
+  int socket = -1;                        // of another server, that TakeSocket gave: used instead of `listen`, and owned
   std::string cert_file = {};             // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
   std::string key_file = {};
   bool tls_1_3_only = false;
@@ -79,6 +80,8 @@ class HttpsServer {
   // Binds and loads the certificate; ignores SIGPIPE if nobody handles it. Errors: InvalidArgument (address, certificate or key: names the
   // file and what is wrong), AlreadyExists (address in use), PermissionDenied.
   static absl::StatusOr<std::unique_ptr<HttpsServer>> Create(const HttpsOptions& options, std::vector<HttpsLoop> loops);
+  // Whether Create would find fault with the options, without a socket. Errors: InvalidArgument.
+  static absl::Status Check(const HttpsOptions& options);
   virtual ~HttpsServer() = default;
 
   // Requests whose path is `path`, or starts with it if it ends in '/'. The longest match counts; none: 404. REQUIRES: before Start.
@@ -86,6 +89,9 @@ class HttpsServer {
   virtual void Start() = 0;
   // Takes no more connections, and closes those that wait for a request; the others are closed once answered.
   virtual void StopAccepting() = 0;
+  // The same, but the socket goes on to listen, for another server: whoever connects meanwhile waits in the kernel's queue. The caller
+  // owns it. REQUIRES: on the first loop's thread; before StopAccepting.
+  virtual int TakeSocket() = 0;
   // Closes everything at once; requests that wait are gone. (The destructor closes too, and calls nobody.)
   virtual void Close() = 0;
   // Reads certificate, key, client CA and OCSP response again, for connections to come. Errors: InvalidArgument as Create; then all is as

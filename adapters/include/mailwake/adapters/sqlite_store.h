@@ -28,6 +28,9 @@ class SqliteStore : public Store {
  public:
   virtual AccountStore& accounts() = 0;
   virtual FrontState& front_state() = 0;
+  // Finishes what was called and gives up the ownership: another process may open the file as its owner while this object is still there.
+  // Calls that come later fail with FailedPrecondition. Blocks; not from a callback.
+  virtual void Release() = 0;
 };
 
 struct SqliteOptions {

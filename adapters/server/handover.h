@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Handover: how the next server of a store gets the place of the one that runs. The one that runs listens on STORE.upgrade, a Unix socket
+// for its own user; who connects asks for its place, and gets its listening socket once the store is free. Nobody who connects to the
+// server meanwhile is refused: the kernel keeps them.
+//
+// Threads:    on the main loop; TakeOver blocks.
+// Invariants: (1) only a process of the same user, or root, is heard;
+//             (2) the store has been released, and STORE.upgrade is free, before Give sends anything.
+// Example:    Handover handover(main, path, [&](Handover::Next next) { ...; Handover::Give(next, socket); });
+//             auto socket = TakeOver(path);  // in the next server, before it opens the store
+
+#ifndef MAILWAKE_SERVER_HANDOVER_H_
+#define MAILWAKE_SERVER_HANDOVER_H_
+
+#include <absl/status/statusor.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace mailwake::server {
+
+class Handover {
+ public:
+  // The next server, which waits. Closed without Give: it is told no.
+  using Next = std::shared_ptr<boost::asio::local::stream_protocol::socket>;
+  using Asked = std::function<void(Next next)>;
+
+  // REQUIRES: this process owns the store. What prevents it is logged, and nobody can ask.
+  Handover(boost::asio::io_context& main, const std::string& store_path, Asked asked);
+  ~Handover() { Close(); }
+
+  // Nobody asks any more.
+  void Close();
+  // False: the next server has gone. `socket` stays the caller's.
+  static bool Give(const Next& next, int socket);
+
+ private:
+  boost::system::error_code Listen();
+  void Await();
+
+  const std::string path_;
+  const Asked asked_;
+  std::optional<boost::asio::local::stream_protocol::acceptor> acceptor_;
+};
+
+// Asks the server that has the store for its place; its listening socket, once the store is free. nullopt: there is no such server.
+// Errors: Unavailable (it does not let go).
+absl::StatusOr<std::optional<int>> TakeOver(const std::string& store_path);
+
+}  // namespace mailwake::server
+
+#endif  // MAILWAKE_SERVER_HANDOVER_H_
