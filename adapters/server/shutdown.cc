@@ -75,6 +75,7 @@ bool Shutdown::HandOver(Release release) {
 void Shutdown::AwaitRequests(std::chrono::steady_clock::time_point until, Release release, int socket) {
   const bool answered = server_.stats().connections <= engine_.stats().pings_held;
   if (answered || std::chrono::steady_clock::now() >= until) {
+    server_.StopAccepting();  // whoever has not asked by now
     return AwaitStore([this, release = std::move(release), socket] {
       store_gone_ = true;
       release(socket);

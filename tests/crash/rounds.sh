@@ -58,7 +58,7 @@ wait "$server" || fail 'the first server did not drain'
 start --config "$dir/mailwake.toml"
 
 # Longer than the rounds take.
-"$fleet" --server "$url" --token-file "$dir/token" --insecure --devices 150 --devices-per-mailbox 3 --seconds "$((rounds * 3))" --rate 60 \
+"$fleet" --server "$url" --token-file "$dir/token" --insecure --devices 150 --devices-per-mailbox 3 --seconds "$((rounds * 4))" --rate 60 \
   --grace 20 --json --quiet >"$dir/result.json" 2>"$dir/fleet.log" &
 devices=$!
 for round in $(seq "$rounds"); do

@@ -57,7 +57,7 @@ void Loop::DispatchOrRun(Work work) {
 
 void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer) {
   auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket), peer);
-  if (draining_) return connection->Close(Gone::kDrop);
+  if (refusing_) return connection->Close(Gone::kDrop);
   connection->Start();
 }
 
@@ -101,20 +101,25 @@ void Loop::Sweep() {
   for (const auto& connection : held) connection->CheckHeld();
 }
 
-void Loop::Drain() {
+void Loop::CloseIdle() {
   draining_ = true;
-  for (const ConnectionState state : {ConnectionState::kHandshake, ConnectionState::kIdle}) {
-    ConnectionLists::List& list = lists_.list(state);
-    while (!list.empty()) static_cast<Connection&>(list.front()).Close(Gone::kDrop);
-  }
+  CloseAllIn(ConnectionState::kIdle, Gone::kDrop);
+}
+
+void Loop::Drain() {
+  refusing_ = true;
+  CloseIdle();
+  CloseAllIn(ConnectionState::kHandshake, Gone::kDrop);
 }
 
 void Loop::CloseAll(Gone gone) {
-  draining_ = true;
-  for (std::size_t i = 0; i < kConnectionStates; ++i) {
-    ConnectionLists::List& list = lists_.list(static_cast<ConnectionState>(i));
-    while (!list.empty()) static_cast<Connection&>(list.front()).Close(gone);
-  }
+  draining_ = refusing_ = true;
+  for (std::size_t i = 0; i < kConnectionStates; ++i) CloseAllIn(static_cast<ConnectionState>(i), gone);
+}
+
+void Loop::CloseAllIn(ConnectionState state, Gone gone) {
+  ConnectionLists::List& list = lists_.list(state);
+  while (!list.empty()) static_cast<Connection&>(list.front()).Close(gone);
 }
 
 void Loop::Detach() {

@@ -53,7 +53,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   Poller& poller() { return *poller_; }
 
-  // Closes those that wait for a request; the others once answered.
+  // Closes those that wait for a request; the others once answered. Drain: those in their handshake too.
+  void CloseIdle();
   void Drain();
   enum class Gone { kTell, kDrop };
   void CloseAll(Gone gone);
@@ -70,6 +71,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   void ArmSweep();
   void Sweep();
+  void CloseAllIn(ConnectionState state, Gone gone);
 
   boost::asio::io_context* const io_;
   const LoopId id_;
@@ -86,7 +88,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   ConnectionLists::Clock::time_point held_checked_{};
   bool sweep_more_ = false;  // some are late still
   bool sweep_armed_ = false;
-  bool draining_ = false;
+  bool draining_ = false;  // what was answered is closed
+  bool refusing_ = false;  // what was accepted a moment ago, too
   std::size_t reading_ = 0;
   std::vector<char> buffer_;
   std::time_t date_time_ = 0;

@@ -61,7 +61,7 @@ class Server final : public HttpsServer {
 
   int TakeSocket() override {
     FileDescriptor socket = listener_->Release();
-    ForEachLoop([](Loop& loop) { loop.Drain(); });
+    ForEachLoop([](Loop& loop) { loop.CloseIdle(); });
     return socket.Release();
   }
 

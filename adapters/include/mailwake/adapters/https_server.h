@@ -89,8 +89,8 @@ class HttpsServer {
   virtual void Start() = 0;
   // Takes no more connections, and closes those that wait for a request; the others are closed once answered.
   virtual void StopAccepting() = 0;
-  // The same, but the socket goes on to listen, for another server: whoever connects meanwhile waits in the kernel's queue. The caller
-  // owns it. REQUIRES: on the first loop's thread; before StopAccepting.
+  // The same, but the socket goes on to listen, for another server: whoever connects meanwhile waits in the kernel's queue, and who is in
+  // the TLS handshake may still ask once. The caller owns the socket. REQUIRES: on the first loop's thread; before StopAccepting.
   virtual int TakeSocket() = 0;
   // Closes everything at once; requests that wait are gone. (The destructor closes too, and calls nobody.)
   virtual void Close() = 0;
