@@ -23,6 +23,7 @@ struct ServeArguments {
   std::string config_file;  // empty: none
   std::optional<std::string> listen;
   std::optional<std::string> store;
+  std::optional<std::string> user;
   std::optional<std::string> cert;
   std::optional<std::string> key;
   std::optional<std::string> ingest_token_file;

@@ -33,6 +33,7 @@ CLI::App* AddServe(CLI::App& app, ServeArguments& out) {
   serve->add_option("--listen", out.listen, "Address (default 127.0.0.1:8443; port 0: any free one), or unix:PATH behind a proxy")
       ->type_name("HOST:PORT");
   serve->add_option("--store", out.store, "Where everything is kept (default sqlite:mailwake.db)")->type_name("sqlite:PATH");
+  serve->add_option("--user", out.user, "Started as root: become this user once the address is bound")->type_name("NAME");
   serve->add_option("--cert", out.cert, "Certificate chain, PEM; without one a self-signed one is made beside the store")
       ->type_name("FILE");
   serve->add_option("--key", out.key, "The certificate's key, PEM")->type_name("FILE");

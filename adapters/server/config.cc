@@ -77,6 +77,7 @@ absl::StatusOr<Config> LoadConfig(const ServeArguments& arguments) {
   }
   if (arguments.listen) config.listen = *arguments.listen;
   if (arguments.store) config.store = *arguments.store;
+  if (arguments.user) config.user = *arguments.user;
   if (arguments.cert) config.cert = *arguments.cert;
   if (arguments.key) config.key = *arguments.key;
   if (arguments.ingest_token_file) config.ingest_token_file = *arguments.ingest_token_file;

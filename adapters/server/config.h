@@ -28,6 +28,7 @@ namespace mailwake::server {
 struct Config {
   std::string listen = "127.0.0.1:8443";
   std::string store = "sqlite:mailwake.db";
+  std::string user;  // empty: who starts it
   std::string cert;  // empty: a self-signed one beside the store
   std::string key;
   bool tls_1_3_only = false;

@@ -86,6 +86,7 @@ std::vector<Key> MakeKeys() {
   std::vector<Key> keys = {
       {"listen", Checked(&Config::listen, [](const std::string& text) { return CheckListen(text); })},
       {"store", Checked(&Config::store, [](const std::string& text) { return StorePath(text).status(); })},
+      {"user", Text(&Config::user)},
       {"cert", Text(&Config::cert)},
       {"key", Text(&Config::key)},
       {"tls.min_version", TakeMinTls},

@@ -17,7 +17,8 @@ int Run(const ServeArguments& arguments) {
   if (!config.ok()) return Fail(config.status());
   LogInfo("mailwake " MAILWAKE_VERSION ", store " + config->store);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // whoever takes this process over gains nothing by running another program
-  if (::geteuid() == 0) LogWarning("this process is root: the unit file that comes with mailwake gives it a user of its own");
+  if (::geteuid() == 0 && config->user.empty())
+    LogWarning("this process is root, and stays it: set `user`, or use the unit file that comes with mailwake");
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Create(*config, arguments.take_over);
   if (!service.ok()) return Fail(service.status());
   return (*service)->Run();

@@ -20,6 +20,7 @@
 
 #include "adapters/server/account_watch.h"
 #include "adapters/server/alarm_log.h"
+#include "adapters/server/become_user.h"
 #include "adapters/server/certificate.h"
 #include "adapters/server/file_limit.h"
 #include "adapters/server/handover.h"
@@ -55,6 +56,7 @@ class Impl final : public Service {
  private:
   Options EngineOptions();
   HttpsOptions ServerOptions(const CertificateFiles& certificate);
+  absl::Status LeaveRoot(bool take_over);
   absl::Status TakePlace();
   void AwaitReload();
   void AwaitUpgrade();
@@ -64,7 +66,8 @@ class Impl final : public Service {
   std::string store_path_;
   std::string token_;
   std::size_t files_ = 0;
-  int socket_ = -1;  // of the server before, until HttpsServer has it
+  int socket_ = -1;  // bound before the rest, or of the server before; until HttpsServer has it
+  bool took_over_ = false;
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
@@ -106,6 +109,7 @@ absl::Status Impl::OpenStore(bool take_over) {
     if (!token.ok()) return token.status();
     token_ = *std::move(token);
   }
+  if (absl::Status left = LeaveRoot(take_over); !left.ok()) return left;
   if (take_over) {
     if (absl::Status taken = TakePlace(); !taken.ok()) return taken;
   }
@@ -118,6 +122,19 @@ absl::Status Impl::OpenStore(bool take_over) {
   return absl::OkStatus();
 }
 
+// Only the address is bound before, as its port may be below 1024, unless there is one to take over.
+absl::Status Impl::LeaveRoot(bool take_over) {
+  if (config_.user.empty()) return absl::OkStatus();
+  if (::geteuid() == 0 && !take_over && !IsUnix(config_.listen)) {
+    const absl::StatusOr<int> socket = HttpsServer::Listen(config_.listen);
+    if (!socket.ok()) return socket.status();
+    socket_ = *socket;
+  }
+  if (absl::Status became = BecomeUser(config_.user); !became.ok()) return became;
+  LogInfo(absl::StrCat("user: ", config_.user));
+  return absl::OkStatus();
+}
+
 // From the server that runs. Whatever can be found wrong is found before.
 absl::Status Impl::TakePlace() {
   const absl::StatusOr<CertificateFiles> certificate = FindCertificate(config_, store_path_);
@@ -127,6 +144,7 @@ absl::Status Impl::TakePlace() {
   if (!socket.ok()) return socket.status();
   if (!*socket) LogWarning("--take-over: no server runs on this store; starting as without it");
   socket_ = socket->value_or(-1);
+  took_over_ = socket->has_value();
   return absl::OkStatus();
 }
 
@@ -202,7 +220,7 @@ absl::Status Impl::MakeServer() {
   absl::StatusOr<std::unique_ptr<HttpsServer>> server = HttpsServer::Create(ServerOptions(*certificate), server_loops_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  if (socket_ >= 0 && server_->address() != config_.listen && !config_.listen.ends_with(":0"))
+  if (took_over_ && server_->address() != config_.listen && !config_.listen.ends_with(":0"))
     LogWarning(absl::StrCat("listening on ", server_->address(), ", as the server before: listen = \"", config_.listen,
                             "\" counts from the next start without --take-over"));
 

@@ -144,6 +144,12 @@ absl::StatusOr<Parts> MakeParts(const HttpsOptions& options) {
 
 }  // namespace
 
+absl::StatusOr<int> HttpsServer::Listen(const std::string& address) {
+  absl::StatusOr<FileDescriptor> socket = internal::Listen(address);
+  if (!socket.ok()) return socket.status();
+  return socket->Release();
+}
+
 absl::Status HttpsServer::Check(const HttpsOptions& options) { return MakeParts(options).status(); }
 
 absl::StatusOr<std::unique_ptr<HttpsServer>> HttpsServer::Create(const HttpsOptions& options, std::vector<HttpsLoop> loops) {

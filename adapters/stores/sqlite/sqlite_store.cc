@@ -32,7 +32,11 @@ class SqliteStoreImpl : public SqliteStore {
  public:
   SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, std::vector<std::unique_ptr<Connection>> readers,
                   const OpenState& opened)
-      : owns_(lock.has_value()), lock_(std::move(lock)), connection_(std::move(connection)), opened_(opened), threads_(*connection_, std::move(readers)) {}
+      : owns_(lock.has_value()),
+        lock_(std::move(lock)),
+        connection_(std::move(connection)),
+        opened_(opened),
+        threads_(*connection_, std::move(readers)) {}
 
   OpenState opened() const override { return opened_; }
 

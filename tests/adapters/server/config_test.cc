@@ -151,8 +151,8 @@ const BadValue kBadValues[] = {
     {"cert = \"c.pem\"", "mailwake.toml: cert is given without key: give both PEM files, or neither for a self-signed certificate"},
     {"key = \"k.pem\"", "mailwake.toml: key is given without cert: give both PEM files, or neither for a self-signed certificate"},
     {"\n\nlisten_on = \"x\"",
-     "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, cert, key, [tls], [proxy], ingest_token_file, acknowledge, "
-     "drain_s, [heartbeat], [limits], [coalesce]"},
+     "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, user, cert, key, [tls], [proxy], ingest_token_file, "
+     "acknowledge, drain_s, [heartbeat], [limits], [coalesce]"},
     {"[heartbeat]\nminimum = 60", "mailwake.toml:2:1: heartbeat.minimum is not a setting: allowed are heartbeat.min_s, heartbeat.max_s"},
     {"[drain_s]\nx = 1", "mailwake.toml:1:2: drain_s is a table: it must be a whole number from 0 to 3600"},
 };

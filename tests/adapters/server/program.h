@@ -49,6 +49,7 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
+  pid_t pid() const { return pid_; }
   void Signal(int signal);
   // Waits until it ended, at most a minute: then it is killed, and the exit code is -1.
   Result Wait();

@@ -32,7 +32,7 @@ namespace mailwake {
 
 struct HttpsOptions {
   std::string listen = "127.0.0.1:8443";  // HOST:PORT, [::1]:PORT; port 0: any. unix:PATH: a socket that its owner and group may use
-  int socket = -1;                        // of another server, that TakeSocket gave: used instead of `listen`, and owned
+  int socket = -1;                        // that Listen, or TakeSocket of another server, gave: used instead of `listen`, and owned
   std::string cert_file = {};             // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
   std::string key_file = {};
   bool tls_1_3_only = false;
@@ -80,6 +80,8 @@ class HttpsServer {
   // Binds and loads the certificate; ignores SIGPIPE if nobody handles it. Errors: InvalidArgument (address, certificate or key: names the
   // file and what is wrong), AlreadyExists (address in use), PermissionDenied.
   static absl::StatusOr<std::unique_ptr<HttpsServer>> Create(const HttpsOptions& options, std::vector<HttpsLoop> loops);
+  // A listening socket, for a process that may bind the address now and not later. The caller owns it. Errors: as Create.
+  static absl::StatusOr<int> Listen(const std::string& address);
   // Whether Create would find fault with the options, without a socket. Errors: InvalidArgument.
   static absl::Status Check(const HttpsOptions& options);
   virtual ~HttpsServer() = default;
