@@ -301,6 +301,11 @@ void Shard::Force(Slot slot, EndReason reason, Effects& effects) {
 
 void Shard::Reconsider(Slot slot, Effects& effects) {
   Watch& watch = At(slot);
+  if (watch.state == WatchState::kReady && watch.resync && !watch.forced) {
+    // A sync may have covered the suspicion; what comes after it is a change like others.
+    const Verdict verdict = Judge(context_.options, watch, now_ms(), behind_);
+    watch.resync = verdict.ends || verdict.wait != Verdict::Wait::kNoChange;
+  }
   if (watch.state != WatchState::kParked) return;  // ready: judged when it is delivered
   ApplySuspicion(*watch.mailbox);
   const Verdict verdict = Judge(context_.options, watch, now_ms(), behind_);

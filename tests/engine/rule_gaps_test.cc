@@ -183,5 +183,18 @@ TEST(RuleGapsTest, AFolderMadeAgainStartsItsNumbersAnew) {
   world.ExpectOnly({Changed(ping, {"inbox"})});
 }
 
+// A suspicion that was synced before its wake was delivered is over: what came since is a change like others, and names itself alone.
+TEST(RuleGapsTest, AChangeAfterASyncThatCoveredTheSuspicionIsNoResync) {
+  EngineWorld world;
+  world.Sync("ann", "phone", {"inbox", "cal"});
+  world.set_auto_settle(false);
+  const Ping ping = world.Hold("ann", "phone", {"inbox", "cal"});
+  world.Suspect("ann");
+  world.Sync("ann", "phone", {"inbox", "cal"});
+  world.Publish("ann", "cal");
+  world.Settle();
+  world.ExpectOnly({Changed(ping, {"cal"})});
+}
+
 }  // namespace
 }  // namespace mailwake
