@@ -88,38 +88,57 @@ void Handover::Await() {
   });
 }
 
-bool Handover::Give(const Next& next, int socket) {
+void Handover::Give(const Next& next, int socket) {
   Message message;
   cmsghdr* const part = CMSG_FIRSTHDR(&message.header);
   part->cmsg_level = SOL_SOCKET;
   part->cmsg_type = SCM_RIGHTS;
   part->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(part), &socket, sizeof(int));
-  return ::sendmsg(next->native_handle(), &message.header, MSG_NOSIGNAL) == 1;
+  next_serves_.reset();
+  if (::sendmsg(next->native_handle(), &message.header, MSG_NOSIGNAL) != 1) return Settle(false);
+  next->async_receive(boost::asio::buffer(&answer_, 1),
+                      [this, next](boost::system::error_code error, std::size_t) { Settle(!error); });
 }
 
-absl::StatusOr<std::optional<int>> TakeOver(const std::string& store_path) {
+void Handover::AwaitNext(std::function<void(bool)> done) {
+  if (next_serves_) return done(*next_serves_);
+  await_next_ = std::move(done);
+}
+
+void Handover::Settle(bool serves) {
+  next_serves_ = serves;
+  if (await_next_) std::exchange(await_next_, nullptr)(serves);
+}
+
+absl::StatusOr<std::optional<Place>> TakeOver(const std::string& store_path) {
   const std::string path = PathOf(store_path);
   sockaddr_un name{};
   if (path.size() >= sizeof(name.sun_path)) return std::nullopt;
   name.sun_family = AF_UNIX;
   path.copy(name.sun_path, path.size());
   boost::asio::io_context unused;
-  Protocol::socket socket(unused, Protocol());
-  if (::connect(socket.native_handle(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0) {
+  Protocol::socket giver(unused, Protocol());
+  if (::connect(giver.native_handle(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return std::nullopt;
     return absl::UnavailableError(absl::StrCat("cannot ask for the running server's place (", path, "): ", std::strerror(errno)));
   }
-  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
+  ::setsockopt(giver.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
   Message message;
-  const ssize_t size = ::recvmsg(socket.native_handle(), &message.header, MSG_CMSG_CLOEXEC);
+  const ssize_t size = ::recvmsg(giver.native_handle(), &message.header, MSG_CMSG_CLOEXEC);
   const cmsghdr* const part = size == 1 ? CMSG_FIRSTHDR(&message.header) : nullptr;
   if (part == nullptr || part->cmsg_type != SCM_RIGHTS) {
     return absl::UnavailableError("the running server does not give its place: it is ending, or its store does not answer; see its log");
   }
-  int taken = -1;
-  std::memcpy(&taken, CMSG_DATA(part), sizeof(int));
-  return taken;
+  Place place;
+  std::memcpy(&place.socket, CMSG_DATA(part), sizeof(int));
+  place.giver = giver.release();
+  return place;
+}
+
+void TellServing(const Place& place) {
+  [[maybe_unused]] const ssize_t sent = ::send(place.giver, "y", 1, MSG_NOSIGNAL);  // it may have been ended by hand
+  ::close(place.giver);
 }
 
 }  // namespace mailwake::server

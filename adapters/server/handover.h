@@ -6,9 +6,11 @@
 //
 // Threads:    on the main loop; TakeOver blocks.
 // Invariants: (1) only a process of the same user, or root, is heard;
-//             (2) the store has been released, and STORE.upgrade is free, before Give sends anything.
-// Example:    Handover handover(main, path, [&](Handover::Next next) { ...; Handover::Give(next, socket); });
-//             auto socket = TakeOver(path);  // in the next server, before it opens the store
+//             (2) the store has been released, and STORE.upgrade is free, before Give sends anything;
+//             (3) the one that gave its place knows in the end whether the next one serves: if it does not, somebody must be told.
+// Example:    Handover handover(main, path, [&](Handover::Next next) { ...; handover.Give(next, socket); });
+//             auto place = TakeOver(path);  // in the next server, before it opens the store
+//             TellServing(*place);          // once it serves
 
 #ifndef MAILWAKE_SERVER_HANDOVER_H_
 #define MAILWAKE_SERVER_HANDOVER_H_
@@ -36,21 +38,34 @@ class Handover {
 
   // Nobody asks any more.
   void Close();
-  // False: the next server has gone. `socket` stays the caller's.
-  static bool Give(const Next& next, int socket);
+  // `socket` stays the caller's.
+  void Give(const Next& next, int socket);
+  // Whether the next server serves, once that is known; true at once, if nobody was given anything.
+  void AwaitNext(std::function<void(bool serves)> done);
 
  private:
   boost::system::error_code Listen();
   void Await();
+  void Settle(bool serves);
 
   const std::string path_;
   const Asked asked_;
   std::optional<boost::asio::local::stream_protocol::acceptor> acceptor_;
+  std::optional<bool> next_serves_ = true;  // nullopt: not known yet
+  std::function<void(bool)> await_next_;
+  char answer_ = 0;
 };
 
-// Asks the server that has the store for its place; its listening socket, once the store is free. nullopt: there is no such server.
+struct Place {
+  int socket = -1;  // listens
+  int giver = -1;   // the connection to the server that gave it
+};
+
+// Asks the server that has the store for its place, and answers once the store is free. nullopt: there is no such server.
 // Errors: Unavailable (it does not let go).
-absl::StatusOr<std::optional<int>> TakeOver(const std::string& store_path);
+absl::StatusOr<std::optional<Place>> TakeOver(const std::string& store_path);
+// To the giver: everything went well. A process that ends without it leaves the giver to say so.
+void TellServing(const Place& place);
 
 }  // namespace mailwake::server
 

@@ -67,7 +67,7 @@ class Impl final : public Service {
   std::string token_;
   std::size_t files_ = 0;
   int socket_ = -1;  // bound before the rest, or of the server before; until HttpsServer has it
-  bool took_over_ = false;
+  std::optional<Place> place_;  // that was taken over
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
@@ -140,11 +140,14 @@ absl::Status Impl::TakePlace() {
   const absl::StatusOr<CertificateFiles> certificate = FindCertificate(config_, store_path_);
   if (!certificate.ok()) return certificate.status();
   if (absl::Status checked = HttpsServer::Check(ServerOptions(*certificate)); !checked.ok()) return checked;
-  const absl::StatusOr<std::optional<int>> socket = TakeOver(store_path_);
-  if (!socket.ok()) return socket.status();
-  if (!*socket) LogWarning("--take-over: no server runs on this store; starting as without it");
-  socket_ = socket->value_or(-1);
-  took_over_ = socket->has_value();
+  absl::StatusOr<std::optional<Place>> place = TakeOver(store_path_);
+  if (!place.ok()) return place.status();
+  place_ = *std::move(place);
+  if (place_) {
+    socket_ = place_->socket;
+  } else {
+    LogWarning("--take-over: no server runs on this store; starting as without it");
+  }
   return absl::OkStatus();
 }
 
@@ -220,7 +223,7 @@ absl::Status Impl::MakeServer() {
   absl::StatusOr<std::unique_ptr<HttpsServer>> server = HttpsServer::Create(ServerOptions(*certificate), server_loops_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  if (took_over_ && server_->address() != config_.listen && !config_.listen.ends_with(":0"))
+  if (place_ && server_->address() != config_.listen && !config_.listen.ends_with(":0"))
     LogWarning(absl::StrCat("listening on ", server_->address(), ", as the server before: listen = \"", config_.listen,
                             "\" counts from the next start without --take-over"));
 
@@ -265,10 +268,13 @@ void Impl::AwaitUpgrade() {
 }
 
 int Impl::Run() {
-  bool clean = false;
+  bool clean = false, followed = false;
   Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](bool everything_durable) {
     clean = everything_durable;
-    for (const auto& loop : loops_) loop->stop();
+    handover_->AwaitNext([&](bool serves) {
+      followed = serves;
+      for (const auto& loop : loops_) loop->stop();
+    });
   });
   reload_.emplace(*loops_.front(), SIGHUP);
   AwaitReload();
@@ -279,7 +285,7 @@ int Impl::Run() {
       account_watch_.reset();
       handover_->Close();
       store_->Release();
-      if (!Handover::Give(next, socket)) LogError("the next server has gone: nobody listens any more");
+      handover_->Give(next, socket);
       ::close(socket);
     });
   });
@@ -291,12 +297,17 @@ int Impl::Run() {
   std::printf("mailwake ready %s%s\n", IsUnix(config_.listen) ? "" : "https://", server_->address().c_str());
   std::fflush(stdout);
   TellReady();
+  if (place_) TellServing(*place_);
   loops_.front()->run();
   for (std::thread& thread : threads) thread.join();
   if (!clean) {
     // The store still holds callbacks into the engine, so nothing may be taken apart.
     LogError("the store did not become durable in time: what was not acknowledged may be lost");
     ::_exit(kExitFailure);
+  }
+  if (!followed) {
+    LogError("the server that took over ended before it served: nobody serves now; see its log, and start one");
+    return kExitFailure;
   }
   LogInfo("ended");
   return 0;

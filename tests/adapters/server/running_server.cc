@@ -62,8 +62,17 @@ nlohmann::json RunningServer::Get(const std::string& target) const {
   return nlohmann::json::parse(Ask("GET", target).body, nullptr, false);
 }
 
+std::unique_ptr<Program> RunningServer::Waits(const std::string& user, const std::string& device) const {
+  const std::size_t before = held();
+  auto ping = Ping(user, device, {"--folder", "inbox", "--heartbeat", "900", "--sync"});
+  EXPECT_TRUE(AwaitHeld(before + 1)) << ping->err();
+  return ping;
+}
+
+std::size_t RunningServer::held() const { return Get("/v1/pings").value("held", std::size_t{0}); }
+
 bool RunningServer::AwaitHeld(std::size_t pings) const {
-  return Eventually([&] { return Get("/v1/pings").value("held", std::size_t{0}) == pings; });
+  return Eventually([&] { return held() == pings; });
 }
 
 }  // namespace mailwake::test

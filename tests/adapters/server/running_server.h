@@ -51,9 +51,12 @@ class RunningServer {
   Result Publish(const std::string& mailbox, const std::string& folder, const std::vector<std::string>& more = {}) const;
   // `mailwake ping` of a device, running.
   std::unique_ptr<Program> Ping(const std::string& user, const std::string& device, const std::vector<std::string>& more) const;
+  // The same, watching its inbox; returns once the PING is held.
+  std::unique_ptr<Program> Waits(const std::string& user, const std::string& device) const;
   // A request with the token. Status 0: no answer.
   server::HttpsReply Ask(const std::string& method, const std::string& target, const std::string& body = {}) const;
   nlohmann::json Get(const std::string& target) const;
+  std::size_t held() const;
   bool AwaitHeld(std::size_t pings) const;
 
  private:

@@ -16,15 +16,12 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::vector<std::string> kWaiting = {"--folder", "inbox", "--heartbeat", "900", "--sync"};
-
 TEST(ShutdownTest, SigtermAnswersEveryPingWithStatus1AndExitsWith0) {
   const Site site("drain_s = 1\n");
   site.AddUser("ann");
   RunningServer server(site);
   std::vector<std::unique_ptr<Program>> pings;
-  for (const char* device : {"A", "B", "C"}) pings.push_back(server.Ping("ann", device, kWaiting));
-  ASSERT_TRUE(server.AwaitHeld(3));
+  for (const char* device : {"A", "B", "C"}) pings.push_back(server.Waits("ann", device));
   server.program().Signal(SIGTERM);
   for (const auto& ping : pings) {
     const Result ended = ping->Wait();
@@ -47,8 +44,7 @@ TEST(ShutdownTest, SighupReadsTheCertificateAgainAndEndsNothing) {
   const Site site("drain_s = 0\n");
   site.AddUser("ann");
   RunningServer server(site);
-  const auto ping = server.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(server.AwaitHeld(1));
+  const auto ping = server.Waits("ann", "A");
   server.program().Signal(SIGHUP);
   ASSERT_TRUE(Eventually([&] { return server.program().err().find("SIGHUP: the certificate was read again") != std::string::npos; }));
   std::filesystem::rename(site.certificate(), site.certificate() + ".away");
@@ -64,8 +60,7 @@ TEST(ShutdownTest, ASecondSignalEndsAtOnce) {
   const Site site("drain_s = 3600\n");
   site.AddUser("ann");
   RunningServer server(site);
-  const auto ping = server.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(server.AwaitHeld(1));
+  const auto ping = server.Waits("ann", "A");
   server.program().Signal(SIGTERM);
   ASSERT_TRUE(Eventually([&] { return server.program().err().find("SIGTERM") != std::string::npos; }));
   server.program().Signal(SIGTERM);
@@ -97,8 +92,7 @@ TEST(ShutdownTest, AfterAKillTheParametersAreRememberedToo) {
   site.AddUser("ann");
   {
     RunningServer server(site);
-    const auto ping = server.Ping("ann", "A", kWaiting);
-    ASSERT_TRUE(server.AwaitHeld(1));
+    const auto ping = server.Waits("ann", "A");
     // What a PING says is written after it is held: an acknowledged change comes after that in the store's order.
     EXPECT_EQ(server.Publish("bob", "inbox").exit_code, 0);
     server.program().Signal(SIGKILL);

@@ -20,14 +20,19 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const std::vector<std::string> kWaiting = {"--folder", "inbox", "--heartbeat", "900", "--sync"};
+sockaddr_un Name(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  EXPECT_LT(path.size(), sizeof(name.sun_path));
+  path.copy(name.sun_path, sizeof(name.sun_path) - 1);
+  return name;
+}
 
 TEST(UpgradeTest, TheNextServerTakesOverAndTheOldOneOnlyAnswersItsDevices) {
   const Site site("drain_s = 1\n");
   site.AddUser("ann");
   RunningServer old(site);
-  const auto waits = old.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(old.AwaitHeld(1));
+  const auto waits = old.Waits("ann", "A");
   RunningServer next(site, {"--take-over"});
   EXPECT_EQ(next.url(), old.url());
   EXPECT_EQ(next.Publish("ann", "inbox").exit_code, 0);
@@ -43,8 +48,7 @@ TEST(UpgradeTest, WhatTheOldServerAcknowledgedTheNextOneKnows) {
   site.AddUser("ann");
   RunningServer old(site);
   {
-    const auto waits = old.Ping("ann", "A", kWaiting);
-    ASSERT_TRUE(old.AwaitHeld(1));
+    const auto waits = old.Waits("ann", "A");
   }
   ASSERT_TRUE(old.AwaitHeld(0));
   EXPECT_EQ(old.Publish("ann", "inbox").exit_code, 0);
@@ -64,8 +68,7 @@ TEST(UpgradeTest, ANextServerThatIsConfiguredWronglyLeavesTheOldOneAlone) {
   const Site site;
   site.AddUser("ann");
   RunningServer old(site);
-  const auto waits = old.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(old.AwaitHeld(1));
+  const auto waits = old.Waits("ann", "A");
   const std::string nothing = site.dir().Write("nothing.pem", "");
   const Result refused = Program({"serve", "--config", site.config(), "--take-over", "--cert", nothing, "--key", nothing}).Wait();
   EXPECT_EQ(refused.exit_code, 2) << refused.err;
@@ -79,8 +82,7 @@ TEST(UpgradeTest, AServerThatIsEndingIsNotTakenOver) {
   const Site site("drain_s = 3600\n");
   site.AddUser("ann");
   RunningServer old(site);
-  const auto waits = old.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(old.AwaitHeld(1));
+  const auto waits = old.Waits("ann", "A");
   old.program().Signal(SIGTERM);
   ASSERT_TRUE(Eventually([&] { return old.program().err().find("SIGTERM: answering") != std::string::npos; }));
   const Result refused = Program({"serve", "--config", site.config(), "--take-over"}).Wait();
@@ -99,8 +101,7 @@ TEST(UpgradeTest, ASignalDuringTheLastAnswersEndsTheOldOneOnlyTheSecondTime) {
   const Site site("drain_s = 3600\n");
   site.AddUser("ann");
   RunningServer old(site);
-  const auto waits = old.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(old.AwaitHeld(1));
+  const auto waits = old.Waits("ann", "A");
   RunningServer next(site, {"--take-over"});
   old.program().Signal(SIGTERM);
   ASSERT_TRUE(Eventually([&] { return old.program().err().find("ending already") != std::string::npos; }));
@@ -108,6 +109,23 @@ TEST(UpgradeTest, ASignalDuringTheLastAnswersEndsTheOldOneOnlyTheSecondTime) {
   old.program().Signal(SIGTERM);
   EXPECT_EQ(old.program().Wait().exit_code, 1);
   EXPECT_EQ(next.Ask("GET", "/healthz").status, 200);
+}
+
+// Whoever supervises the old one must learn that nobody serves.
+TEST(UpgradeTest, ANextServerThatEndsBeforeItServesIsAFailureOfTheOldOne) {
+  const Site site("drain_s = 0\n");
+  RunningServer old(site);
+  const std::string path = site.dir() / "m.db.upgrade";
+  const sockaddr_un name = Name(path);
+  const int asks = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::connect(asks, reinterpret_cast<const sockaddr*>(&name), sizeof(name)), 0);
+  char given = 0;
+  EXPECT_EQ(::recv(asks, &given, 1, 0), 1) << "with the socket, which is closed at once";
+  ::close(asks);
+  const Result ended = old.program().Wait();
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("ended before it served"));
+  EXPECT_EQ(RunningServer(site).Ask("GET", "/healthz").status, 200) << "and the store is free";
 }
 
 // A program that was installed in the meantime is started by the one that runs, which it replaces.
@@ -134,10 +152,7 @@ TEST(UpgradeTest, Sigusr2StartsTheNextServer) {
 TEST(UpgradeTest, WhoSupervisesItIsToldWhichProcessServes) {
   const Site site("drain_s = 0\n");
   const std::string path = site.dir() / "notify";
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  ASSERT_LT(path.size(), sizeof(name.sun_path));
-  path.copy(name.sun_path, path.size());
+  const sockaddr_un name = Name(path);
   const int socket = ::socket(AF_UNIX, SOCK_DGRAM, 0);
   ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&name), sizeof(name)), 0);
   ::setenv("NOTIFY_SOCKET", path.c_str(), 1);

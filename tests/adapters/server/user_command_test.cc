@@ -56,15 +56,12 @@ TEST(UserAddTest, WrongInputIsExitCode2AndNothingIsAdded) {
   EXPECT_NE(::stat((site.dir() / "m.db").c_str(), &info), 0) << "no store was made";
 }
 
-const std::vector<std::string> kWaiting = {"--folder", "inbox", "--heartbeat", "900", "--sync"};
-
 TEST(UserAddTest, ANewPasswordEndsThePingsThatWaitUnderTheOldOne) {
   const Site site;
   for (const char* name : {"ann", "bob"}) site.AddUser(name);
   RunningServer server(site);
-  const auto ann = server.Ping("ann", "A", kWaiting);
-  const auto bob = server.Ping("bob", "B", kWaiting);
-  ASSERT_TRUE(server.AwaitHeld(2));
+  const auto ann = server.Waits("ann", "A");
+  const auto bob = server.Waits("bob", "B");
   EXPECT_EQ(Add(site, "ann", "secret 2\n").exit_code, 0);
   EXPECT_TRUE(Eventually([&] { return !ann->Running(); }, std::chrono::seconds(5)));
   EXPECT_THAT(ann->err(), HasSubstr("wrong user or password"));
@@ -85,11 +82,9 @@ TEST(UserImportTest, TheSameStoredPasswordAgainEndsNothing) {
   site.dir().Write("password", "Hello world!\n");
   site.AddUser("bob");
   RunningServer server(site);
-  const auto ann = server.Ping("ann", "A", kWaiting);
-  ASSERT_TRUE(server.AwaitHeld(1));
+  const auto ann = server.Waits("ann", "A");
   site.dir().Write("password", Site::password() + "\n");
-  const auto bob = server.Ping("bob", "B", kWaiting);
-  ASSERT_TRUE(server.AwaitHeld(2));
+  const auto bob = server.Waits("bob", "B");
   ASSERT_EQ(Program(import).Wait().exit_code, 0);
   site.AddUser("bob");  // made later: by the time that it takes effect the other would have
   EXPECT_TRUE(Eventually([&] { return !bob->Running(); }, std::chrono::seconds(5)));
