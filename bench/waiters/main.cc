@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   using namespace mailwake::waiters;
   MeasureOptions options;
   std::string server = "https://127.0.0.1:8443", speak = "mailwake", token_file;
-  bool print_passwd = false, hold = false, steady = false, returns = false, tls_1_2 = false;
+  bool print_passwd = false, hold = false, steady = false, load = false, returns = false, tls_1_2 = false;
   int heartbeat_s = 1800;
   CLI::App app(kAbout);
   app.add_option("--server", server, "where it listens")->capture_default_str();
@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   app.add_option("--heartbeat", heartbeat_s, "mailwake: of each PING, s")->check(CLI::Range(60, 3540))->capture_default_str();
   app.add_flag("--hold", hold, "only hold them until each heartbeat has ended once");
   app.add_flag("--steady", steady, "only the latency at --rate");
+  app.add_flag("--load", load, "only what a wake costs at full load");
   app.add_flag("--returns", returns,
                "only what it costs when all come back to a server that was restarted, by full handshakes and by tickets. Before each\n"
                "round it prints `next` and reads the new process from standard input");
@@ -90,6 +91,7 @@ int main(int argc, char** argv) {
       speak == "nchan" ? NchanSpeech(target->host) : MailwakeSpeech(target->host, "fleet", options.heartbeat);
   absl::StatusOr<nlohmann::ordered_json> figures = hold      ? MeasureHold(options, *target, *speech)
                                                    : steady  ? MeasureLatency(options, *target, *speech, token)
+                                                   : load    ? MeasureLoad(options, *target, *speech, token)
                                                    : returns ? MeasureReturns(options, *target, *speech, NextServer)
                                                              : Measure(options, *target, *speech, token);
   if (!figures.ok()) return Fail(figures.status());

@@ -70,6 +70,13 @@ class Session {
     return json;
   }
 
+  absl::StatusOr<Json> Loads() {
+    Json json;
+    if (absl::Status status = Park(json); !status.ok()) return status;
+    AddLoads(json);
+    return json;
+  }
+
   absl::StatusOr<Json> Run() {
     Json json;
     if (absl::Status status = Park(json); !status.ok()) return status;
@@ -77,10 +84,7 @@ class Session {
     Json& steady = json["steady"] = Steady();
     steady["rate"] = options_.rate;
     if (steady["wakes"] == 0) return absl::UnavailableError("nobody was woken: " + waiters_.trouble());
-    json["load"] = Load(1);
-    json["load_nobody"] = LoadNobody(1);
-    json["load_batch"] = Load(options_.batch);
-    json["load_batch_nobody"] = LoadNobody(options_.batch);
+    AddLoads(json);
     json["storm"] = Storm();
     if (absl::Status status = AllWait(); !status.ok()) return status;
     json["bytes_each_after"] = (UsageOf(options_.server_pid)->private_bytes - before_.private_bytes) / options_.waiting;
@@ -172,6 +176,13 @@ class Session {
     return json;
   }
 
+  void AddLoads(Json& json) {
+    json["load"] = Load(1);
+    json["load_nobody"] = LoadNobody(1);
+    json["load_batch"] = Load(options_.batch);
+    json["load_batch_nobody"] = LoadNobody(options_.batch);
+  }
+
   // As many as it takes.
   Json Load(std::size_t batch) {
     waiters_.Take();
@@ -250,6 +261,11 @@ absl::StatusOr<Json> MeasureHold(const MeasureOptions& options, const fleet::Tar
 absl::StatusOr<Json> MeasureLatency(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
                                     const std::string& token) {
   return Session(options, target, speech, token).Latency();
+}
+
+absl::StatusOr<Json> MeasureLoad(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
+                                 const std::string& token) {
+  return Session(options, target, speech, token).Loads();
 }
 
 absl::StatusOr<Json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech, const std::string& token) {

@@ -37,6 +37,9 @@ absl::StatusOr<nlohmann::ordered_json> MeasureHold(const MeasureOptions& options
 // Only how soon they are woken.
 absl::StatusOr<nlohmann::ordered_json> MeasureLatency(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
                                                       const std::string& token);
+// Only what a wake costs at full load, with one and with many a publish.
+absl::StatusOr<nlohmann::ordered_json> MeasureLoad(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
+                                                   const std::string& token);
 absl::StatusOr<nlohmann::ordered_json> Measure(const MeasureOptions& options, const fleet::Target& target, const Speech& speech,
                                                const std::string& token);
 
