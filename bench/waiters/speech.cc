@@ -35,20 +35,23 @@ class Mailwake final : public Speech {
            std::to_string(ping_.size()) + "\r\n\r\n" + ping_;
   }
 
-  fleet::ApiCall Wake(std::span<const WaiterIndex> waiters) const override {
-    std::string body;
-    for (const WaiterIndex waiter : waiters) {
-      body +=
-          "{\"mailbox\":\"" + fleet::MailboxName(waiter) + "\",\"folder\":\"" + Folder(0) + "\",\"class\":\"email\",\"kind\":\"added\"}\n";
-    }
-    return {.method = "POST", .path = "/v1/changes", .type = "application/x-ndjson", .body = std::move(body)};
-  }
+  fleet::ApiCall Wake(std::span<const WaiterIndex> waiters) const override { return Change(waiters, Folder(0)); }
+  // In the waiters' own mailboxes, a folder that no PING names.
+  fleet::ApiCall WakeNobody(std::span<const WaiterIndex> waiters) const override { return Change(waiters, Folder(kWatched)); }
 
   std::size_t most_wakes() const override { return 500; }
   bool IsNews(const fleet::HttpReply& reply) const override { return reply.status == 200 && StatusOf(reply) == 2; }
   bool IsOver(const fleet::HttpReply& reply) const override { return reply.status == 200 && StatusOf(reply) == 1; }
 
  private:
+  static fleet::ApiCall Change(std::span<const WaiterIndex> waiters, const std::string& folder) {
+    std::string body;
+    for (const WaiterIndex waiter : waiters) {
+      body +=
+          "{\"mailbox\":\"" + fleet::MailboxName(waiter) + "\",\"folder\":\"" + folder + "\",\"class\":\"email\",\"kind\":\"added\"}\n";
+    }
+    return {.method = "POST", .path = "/v1/changes", .type = "application/x-ndjson", .body = std::move(body)};
+  }
   static int StatusOf(const fleet::HttpReply& reply) {
     const auto answer = fleet::ReadPing(reply.body);
     return answer.ok() ? answer->status : 0;
@@ -68,14 +71,19 @@ class Nchan final : public Speech {
   std::string Wait(WaiterIndex waiter) const override {
     return "GET /wait/" + std::to_string(waiter) + " HTTP/1.1\r\nHost: " + host_ + "\r\nUser-Agent: mailwake-waiters\r\n\r\n";
   }
-  fleet::ApiCall Wake(std::span<const WaiterIndex> waiters) const override {
-    return {.method = "POST", .path = "/publish/" + std::to_string(waiters.front()), .type = "text/plain", .body = "inbox"};
-  }
+  fleet::ApiCall Wake(std::span<const WaiterIndex> waiters) const override { return Publish(waiters.front()); }
+  fleet::ApiCall WakeNobody(std::span<const WaiterIndex> waiters) const override { return Publish(waiters.front() + kNobody); }
   std::size_t most_wakes() const override { return 1; }
   bool IsNews(const fleet::HttpReply& reply) const override { return reply.status == 200; }
   bool IsOver(const fleet::HttpReply& reply) const override { return reply.status == 304; }
 
  private:
+  static constexpr WaiterIndex kNobody = 1'000'000;  // more than there are waiters
+
+  static fleet::ApiCall Publish(WaiterIndex channel) {
+    return {.method = "POST", .path = "/publish/" + std::to_string(channel), .type = "text/plain", .body = "inbox"};
+  }
+
   const std::string host_;
 };
 

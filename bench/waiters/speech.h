@@ -28,6 +28,8 @@ class Speech {
   virtual std::string Wait(WaiterIndex waiter) const = 0;
   // Wakes these waiters. REQUIRES: at most most_wakes().
   virtual fleet::ApiCall Wake(std::span<const WaiterIndex> waiters) const = 0;
+  // The same publish where nobody waits: as many places, and as far from each other.
+  virtual fleet::ApiCall WakeNobody(std::span<const WaiterIndex> waiters) const = 0;
   virtual std::size_t most_wakes() const = 0;
   // The answer to a waiter is news.
   virtual bool IsNews(const fleet::HttpReply& reply) const = 0;

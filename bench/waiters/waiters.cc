@@ -9,16 +9,10 @@
 #include <utility>
 
 namespace mailwake::waiters {
-namespace {
 
 using fleet::HttpReply;
 using fleet::Instant;
 using fleet::Now;
-
-// Publishes about nobody go to so many ids in turn, beyond those of the waiters.
-constexpr WaiterIndex kNobodies = 100;
-
-}  // namespace
 
 Waiters::Waiters(boost::asio::io_context& io, const fleet::Target& target, const Speech& speech, const std::string& token,
                  WaiterIndex count, std::size_t publishers)
@@ -121,8 +115,8 @@ std::size_t Waiters::WakeNobody(std::size_t most) {
   fleet::ApiClient* const client = FreePublisher();
   if (client == nullptr) return 0;
   std::vector<WaiterIndex> nobodies(std::min(most, speech_.most_wakes()));
-  for (WaiterIndex& nobody : nobodies) nobody = static_cast<WaiterIndex>(waiters_.size()) + nobody_++ % kNobodies;
-  client->Call(speech_.Wake(nobodies), nullptr, [this, count = nobodies.size()](const HttpReply& reply) {
+  for (WaiterIndex& nobody : nobodies) nobody = order_[nobody_++ % order_.size()];
+  client->Call(speech_.WakeNobody(nobodies), nullptr, [this, count = nobodies.size()](const HttpReply& reply) {
     if (reply.status / 100 == 2) counts_.published += count;
   });
   return nobodies.size();

@@ -46,7 +46,7 @@ class Waiters {
   // Publishes for up to `most` waiters in one request: the next ones in an order of chance, in which each has its turn. Returns for how
   // many: none if no publisher is free, or nobody waits.
   std::size_t Wake(std::size_t most);
-  // A publish about nobody who waits.
+  // The same publish where nobody waits, in the same order.
   std::size_t WakeNobody(std::size_t most);
   // A publish is not acknowledged, or a wake has not come.
   bool busy() const;
@@ -74,7 +74,7 @@ class Waiters {
   std::vector<WaiterIndex> order_;
   std::size_t turn_ = 0;
   WaiterIndex next_ = 0;
-  WaiterIndex nobody_ = 0;
+  std::size_t nobody_ = 0;
   std::size_t waiting_ = 0;
   std::size_t owed_ = 0;  // wakes under way
   std::string trouble_;
