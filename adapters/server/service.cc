@@ -9,6 +9,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
@@ -60,21 +61,23 @@ class Impl final : public Service {
   absl::Status TakePlace();
   void AwaitReload();
   void AwaitUpgrade();
+  void MakeLoops();
+  void AfterThisTurn(absl::AnyInvocable<void()> work);
   void LoginRefused(const std::string& user, const std::string& peer);
 
   const Config config_;
   std::string store_path_;
   std::string token_;
   std::size_t files_ = 0;
-  int socket_ = -1;  // bound before the rest, or of the server before; until HttpsServer has it
+  int socket_ = -1;             // bound before the rest, or of the server before; until HttpsServer has it
   std::optional<Place> place_;  // that was taken over
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
 
   // In the order in which they need each other; what is below goes first.
-  std::unique_ptr<SqliteStore> store_;
   std::vector<std::unique_ptr<boost::asio::io_context>> loops_;
+  std::unique_ptr<SqliteStore> store_;
   std::vector<HttpsLoop> server_loops_;
   std::unique_ptr<Engine> engine_;
   AsioDriver driver_;
@@ -113,13 +116,29 @@ absl::Status Impl::OpenStore(bool take_over) {
   if (take_over) {
     if (absl::Status taken = TakePlace(); !taken.ok()) return taken;
   }
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = OpenSqliteStore(store_path_);
+  MakeLoops();
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+      OpenSqliteStore(store_path_, {.gather = [this](absl::AnyInvocable<void()> wake) { AfterThisTurn(std::move(wake)); }});
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   absl::StatusOr<std::unique_ptr<Authenticator>> authenticator = NewPasswordAuthenticator(store_->accounts(), store_path_ + ".key", {});
   if (!authenticator.ok()) return authenticator.status();
   authenticator_ = *std::move(authenticator);
   return absl::OkStatus();
+}
+
+void Impl::MakeLoops() {
+  const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
+  const int threads = config_.threads > 0 ? config_.threads : static_cast<int>(std::min(2U, processors));
+  for (int i = 0; i < threads; ++i) loops_.push_back(std::make_unique<boost::asio::io_context>(1));
+}
+
+// On the loop that this runs on: wakes that are ready go out first, and all publishes of the turn share a commit.
+void Impl::AfterThisTurn(absl::AnyInvocable<void()> work) {
+  for (const auto& loop : loops_) {
+    if (loop->get_executor().running_in_this_thread()) return boost::asio::post(*loop, std::move(work));
+  }
+  work();
 }
 
 // Only the address is bound before, as its port may be below 1024, unless there is one to take over.
@@ -172,16 +191,13 @@ Options Impl::EngineOptions() {
 }
 
 absl::Status Impl::MakeEngine() {
-  const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
-  const int threads = config_.threads > 0 ? config_.threads : static_cast<int>(std::min(2U, processors));
-  for (int i = 0; i < threads; ++i) loops_.push_back(std::make_unique<boost::asio::io_context>(1));
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(driver_.Bind(EngineOptions(), *loops_.front()), *store_);
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   engine_->observers().heartbeat_alarm.connect([](const HeartbeatReport& report) { LogWarning(AlarmText(report)); });
   driver_.Start(*engine_);
   server_loops_.push_back({loops_.front().get(), 0});
-  for (int i = 1; i < threads; ++i) server_loops_.push_back({loops_[i].get(), driver_.AddLoop(*loops_[i])});
+  for (std::size_t i = 1; i < loops_.size(); ++i) server_loops_.push_back({loops_[i].get(), driver_.AddLoop(*loops_[i])});
   return absl::OkStatus();
 }
 

@@ -31,12 +31,12 @@ constexpr std::size_t kMostReaders = 4;
 class SqliteStoreImpl : public SqliteStore {
  public:
   SqliteStoreImpl(std::optional<OwnerLock> lock, std::unique_ptr<Connection> connection, std::vector<std::unique_ptr<Connection>> readers,
-                  const OpenState& opened)
+                  const OpenState& opened, SqliteOptions::Gather gather)
       : owns_(lock.has_value()),
         lock_(std::move(lock)),
         connection_(std::move(connection)),
         opened_(opened),
-        threads_(*connection_, std::move(readers)) {}
+        threads_(*connection_, std::move(readers), std::move(gather)) {}
 
   OpenState opened() const override { return opened_; }
 
@@ -190,7 +190,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& 
   absl::StatusOr<std::vector<std::unique_ptr<Connection>>> readers = OpenReaders(*file, options);
   if (!readers.ok()) return readers.status();
   (*connection)->CheckpointOnClose();
-  return std::make_unique<SqliteStoreImpl>(std::move(lock), *std::move(connection), *std::move(readers), *opened);
+  return std::make_unique<SqliteStoreImpl>(std::move(lock), *std::move(connection), *std::move(readers), *opened, options.gather);
 }
 
 }  // namespace mailwake

@@ -12,8 +12,8 @@ absl::Status Released() { return absl::FailedPreconditionError("the store was re
 
 }  // namespace
 
-StoreThreads::StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers)
-    : writer_(writer), readers_(std::move(readers)) {
+StoreThreads::StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers, SqliteOptions::Gather gather)
+    : writer_(writer), readers_(std::move(readers)), gather_(std::move(gather)) {
   threads_.emplace_back([this] { WriteAll(); });
   for (const auto& reader : readers_) threads_.emplace_back([this, &reader] { ReadAll(*reader); });
 }
@@ -24,6 +24,7 @@ void StoreThreads::Stop() {
     stop_ = true;
     WakeIfFinished();
   }
+  write_wake_->bell.RingAll();  // whoever stops us may be the one that would have rung
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (!damage().ok()) writer_.NoCheckpointOnClose();
@@ -37,7 +38,16 @@ void StoreThreads::Write(WriteWork work, Done done) {
     if (!released) writes_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
   }
   if (released) return done(Released());
-  write_wake_.notify_one();
+  WakeWriter();
+}
+
+void StoreThreads::WakeWriter() {
+  if (gather_ == nullptr) return write_wake_->bell.RingOne();
+  if (write_wake_->gathering.exchange(true)) return;
+  gather_([wake = write_wake_] {
+    wake->gathering = false;  // before the ring: what is called after it gathers anew
+    wake->bell.RingOne();
+  });
 }
 
 void StoreThreads::Read(std::string key, ReadWork work, Done done) {
@@ -49,7 +59,7 @@ void StoreThreads::Read(std::string key, ReadWork work, Done done) {
     ready = CanRead();
   }
   if (released) return done(Released());
-  if (ready) read_wake_.notify_one();  // else EndGroup does
+  if (ready) read_bell_.RingOne();  // else EndGroup does
 }
 
 void StoreThreads::WriteAll() {
@@ -68,9 +78,16 @@ void StoreThreads::ReadAll(Connection& reader) {
   }
 }
 
+void StoreThreads::Sleep(const Bell& bell) {
+  const int rings = bell.rings();  // under the lock: there was no work when it had rung that often
+  mutex_.unlock();
+  bell.Sleep(rings);
+  mutex_.lock();
+}
+
 std::vector<StoreThreads::WriteJob> StoreThreads::TakeGroup() {
   MutexLock lock(mutex_);
-  while (writes_.empty() && !Finished()) write_wake_.wait(mutex_);
+  while (writes_.empty() && !Finished()) Sleep(write_wake_->bell);
   std::vector<WriteJob> group;
   while (!writes_.empty() && group.size() < kMaxWrites) {
     group.push_back(std::move(writes_.front()));
@@ -84,7 +101,7 @@ std::vector<StoreThreads::WriteJob> StoreThreads::TakeGroup() {
 
 std::vector<StoreThreads::ReadJob> StoreThreads::TakeShare() {
   MutexLock lock(mutex_);
-  while (!CanRead() && !Finished()) read_wake_.wait(mutex_);
+  while (!CanRead() && !Finished()) Sleep(read_bell_);
   // Half of what falls to this reader, so that all end at about the same time.
   const std::size_t most = std::clamp(reads_.size() / (2 * readers_.size()), kMaxReads, kMaxShare);
   std::vector<ReadJob> share;
@@ -100,7 +117,7 @@ void StoreThreads::EndGroup() {
   MutexLock lock(mutex_);
   writing_ = kNone;
   --busy_;
-  if (CanRead()) read_wake_.notify_all();
+  if (CanRead()) read_bell_.RingAll();
   WakeIfFinished();
 }
 
@@ -112,8 +129,8 @@ void StoreThreads::EndShare() {
 
 void StoreThreads::WakeIfFinished() {
   if (!Finished()) return;
-  write_wake_.notify_all();
-  read_wake_.notify_all();
+  write_wake_->bell.RingAll();
+  read_bell_.RingAll();
 }
 
 void StoreThreads::RunGroup(std::span<WriteJob> jobs) {

@@ -3,7 +3,7 @@
 // StoreThreads: one thread writes, some read, each with a connection of its own. Whatever writes wait when the writer is free go into one
 // transaction and share its sync (group commit). Reads run meanwhile, on snapshots.
 //
-// Threads:    Write and Read from any; everything that is handed in runs on these threads.
+// Threads:    Write and Read from any; everything that is handed in runs on these threads, but for `gather`.
 // Cost:       a group: one sync, at most kMaxWrites writes. A snapshot: at most kMaxReads reads. The longer the queue, the cheaper a read:
 //             a reader takes its share of what waits, kMaxShare at most, and goes through it in the order of the keys.
 // Invariants: (1) writes take effect in the order of the calls;
@@ -21,7 +21,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/status.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -31,7 +31,9 @@
 #include <thread>
 #include <vector>
 
+#include "adapters/stores/sqlite/bell.h"
 #include "adapters/stores/sqlite/connection.h"
+#include "mailwake/adapters/sqlite_store.h"
 #include "mailwake/mutex.h"
 
 namespace mailwake {
@@ -46,8 +48,8 @@ class StoreThreads {
   static constexpr std::size_t kMaxReads = 64;
   static constexpr std::size_t kMaxShare = 16'384;
 
-  // One thread a reader; at least one.
-  StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers);
+  // One thread a reader; at least one. `gather` as in SqliteOptions.
+  StoreThreads(Connection& writer, std::vector<std::unique_ptr<Connection>> readers, SqliteOptions::Gather gather = nullptr);
   ~StoreThreads() { Stop(); }
 
   // Finishes what was called, also by callbacks meanwhile; what is called later fails. REQUIRES: not on one of these threads.
@@ -75,6 +77,14 @@ class StoreThreads {
 
   void WriteAll();
   void ReadAll(Connection& reader);
+  // What wakes the thread that writes; it may outlive this object where it was gathered.
+  struct WriteWake {
+    Bell bell;
+    std::atomic<bool> gathering = false;
+  };
+
+  void WakeWriter();
+  void Sleep(const Bell& bell) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Wait for work; nothing: stop.
   std::vector<WriteJob> TakeGroup();
   std::vector<ReadJob> TakeShare();
@@ -99,9 +109,11 @@ class StoreThreads {
 
   Connection& writer_;
   const std::vector<std::unique_ptr<Connection>> readers_;
+  const SqliteOptions::Gather gather_;
+  const std::shared_ptr<WriteWake> write_wake_ = std::make_shared<WriteWake>();
+  Bell read_bell_;
 
   mutable Mutex mutex_;
-  std::condition_variable_any write_wake_, read_wake_;
   std::uint64_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<WriteJob> writes_ ABSL_GUARDED_BY(mutex_);
   std::deque<ReadJob> reads_ ABSL_GUARDED_BY(mutex_);

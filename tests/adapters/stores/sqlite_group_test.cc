@@ -50,6 +50,28 @@ TEST_F(SqliteGroup, CommitsThatWaitShareASync) {
   EXPECT_GE(FaultDisk::WalSyncs() - before, 1);
 }
 
+TEST_F(SqliteGroup, WhatIsCalledUntilTheWriterIsWokenSharesASync) {
+  store_.reset();
+  std::vector<absl::AnyInvocable<void()>> wakes;
+  store_ = OpenSqliteStore(path_, {.gather = [&](absl::AnyInvocable<void()> wake) { wakes.push_back(std::move(wake)); }}).value();
+  std::promise<void> first, last;
+  const int before = FaultDisk::WalSyncs();
+  store_->CommitOwned(VersionBatch("m", 1), [&](const auto&) { first.set_value(); });
+  store_->CommitOwned(VersionBatch("n", 2), [&](const auto&) { last.set_value(); });
+  ASSERT_EQ(wakes.size(), 1u) << "one wake, however many calls";
+  wakes[0]();
+  last.get_future().wait();
+  EXPECT_EQ(FaultDisk::WalSyncs() - before, 1);
+
+  // What comes later is gathered anew, and the end does not wait for a wake that will not come.
+  bool written = false;
+  store_->CommitOwned(VersionBatch("m", 3), [&](const absl::Status& status) { written = status.ok(); });
+  ASSERT_EQ(wakes.size(), 2u);
+  store_.reset();
+  EXPECT_TRUE(written);
+  wakes[1]();  // too late, and harmless
+}
+
 TEST_F(SqliteGroup, ACommitThatFailsTakesNoOtherWithIt) {
   // ROLLBACK: the failing statement undoes the whole transaction, the neighbours' writes with it.
   for (const char* how : {"ABORT", "FAIL", "ROLLBACK"}) {

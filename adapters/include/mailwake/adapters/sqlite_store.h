@@ -12,9 +12,11 @@
 #ifndef MAILWAKE_ADAPTERS_SQLITE_STORE_H_
 #define MAILWAKE_ADAPTERS_SQLITE_STORE_H_
 
+#include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,10 +36,16 @@ class SqliteStore : public Store {
 };
 
 struct SqliteOptions {
+  // Runs `wake`, once, from any thread, soon.
+  using Gather = std::function<void(absl::AnyInvocable<void()> wake)>;
+
   // True: this store serves an engine and takes the ownership lock (PATH.lock), which one process at a time can have. False: beside a
   // running server, for accounts and for reading; no versions are reserved, and Commit is refused.
   bool own = true;
   std::size_t readers = 0;  // threads that read; 0: one a core, at most 4; beside a running server 1
+  // When the thread that writes is woken: what is called until `wake` runs shares a group. An event loop's post lets it do what it has at
+  // hand first. Empty: at once.
+  Gather gather = nullptr;
 };
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& path, const SqliteOptions& options = {});
