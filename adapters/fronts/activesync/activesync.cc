@@ -34,17 +34,17 @@ void Dispatch(const CallPtr& call) {
 }
 
 // The account is known: may it do what the query says?
-void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Account>& account, bool options) {
+void Admit(const CallPtr& call, absl::StatusOr<Account> account) {
   if (call->gone) return;
   if (absl::IsUnauthenticated(account.status())) {
-    if (call->options().login_refused) call->options().login_refused(user, call->http.peer);
+    if (call->options().login_refused) call->options().login_refused(call->login, call->http.peer);
     return Refuse(*call, 401);
   }
   if (!account.ok()) return RefuseForNow(*call, SomeSeconds());
-  if (options) return RunOptions(*call->exchange);
+  if (call->http.method == "OPTIONS") return RunOptions(*call->exchange);
   const std::string& named = call->named_user;
-  if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
-  call->mailbox = account->mailbox;
+  if (!named.empty() && !SameUser(named, call->login) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
+  call->mailbox = std::move(account->mailbox);
   if (!call->exchange->BelongsTo(call->mailbox)) return RefuseForNow(*call->exchange, SomeSeconds(), true);
   TellDelivered(*call, call->http.early);
   if (!Throttle(*call)) Dispatch(call);
@@ -73,10 +73,12 @@ void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::
     if (const CallPtr alive = call.lock()) alive->gone = true;
   });
 
-  std::string user(WithoutDomain(credentials->user));
+  call->login = WithoutDomain(credentials->user);
+  // A password that was right lately is answered at once, here on the loop.
   context->authenticator.AuthenticateFrom(
-      call->network, user, std::move(credentials->password), [call, user, options](absl::StatusOr<Account> account) {
-        call->OnLoop([call, user, options, account = std::move(account)] { Admit(call, user, account, options); });
+      call->network, call->login, std::move(credentials->password), [call](absl::StatusOr<Account> account) {
+        if (std::this_thread::get_id() == call->thread) return Admit(call, std::move(account));
+        call->OnLoop([call, account = std::move(account)]() mutable { Admit(call, std::move(account)); });
       });
 }
 

@@ -15,9 +15,12 @@ namespace {
 
 // Always with its type, on an empty body too: some devices take anything else for an error page.
 HttpResponse Response(int status, std::string body) {
-  return {.status = status,
-          .headers = {{"Content-Type", std::string(kContentType)}, {"Cache-Control", "private"}, {"MS-Server-ActiveSync", "16.1"}},
-          .body = std::move(body)};
+  HttpResponse response{.status = status, .headers = {}, .body = std::move(body)};
+  response.headers.reserve(4);
+  response.headers.emplace_back("Content-Type", kContentType);
+  response.headers.emplace_back("Cache-Control", "private");
+  response.headers.emplace_back("MS-Server-ActiveSync", "16.1");
+  return response;
 }
 
 }  // namespace

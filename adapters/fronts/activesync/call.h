@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "adapters/fronts/activesync/device_queue.h"
@@ -55,11 +56,13 @@ struct Asker {
 
 struct Call : Asker {
   HttpRequest http;
+  std::string login;    // the user who gave the password
   std::string network;  // of the peer
   Command command = Command::kOther;
-  std::string named_user;  // by the query; empty: nobody
-  int version = 0;         // of the protocol, in tenths; 0: not said
-  bool gone = false;       // the connection ended before the answer
+  std::string named_user;                                     // by the query; empty: nobody
+  int version = 0;                                            // of the protocol, in tenths; 0: not said
+  bool gone = false;                                          // the connection ended before the answer
+  const std::thread::id thread = std::this_thread::get_id();  // the loop's
 
   Engine& engine() const { return context->engine; }
   const ActiveSyncOptions& options() const { return context->options; }

@@ -3,6 +3,7 @@
 
 #include <absl/container/flat_hash_set.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/fronts/activesync/item_class.h"
@@ -25,16 +26,33 @@ absl::StatusOr<WatchedFolder> ReadFolder(const wbxml::Element& element) {
   return folder;
 }
 
+// Leaves the first of each. With another class it is not the same again: a folder has one, so the engine will find one of the two to be
+// outdated.
+void DropRepetitions(std::vector<WatchedFolder>& folders) {
+  constexpr std::size_t kFew = 16;  // then looking beats hashing
+  if (folders.size() <= kFew) {
+    auto end = folders.begin();
+    for (WatchedFolder& folder : folders) {
+      const auto same = [&folder](const WatchedFolder& other) { return other.id == folder.id && other.item_class == folder.item_class; };
+      if (std::none_of(folders.begin(), end, same)) *end++ = folder;
+    }
+    folders.erase(end, folders.end());
+    return;
+  }
+  absl::flat_hash_set<std::pair<std::string_view, ItemClass>> seen;
+  std::erase_if(folders, [&](const WatchedFolder& folder) { return !seen.emplace(folder.id, folder.item_class).second; });
+}
+
 absl::StatusOr<std::vector<WatchedFolder>> ReadFolders(const wbxml::Element& element) {
   std::vector<WatchedFolder> folders;
-  absl::flat_hash_set<std::pair<std::string_view, ItemClass>> seen;
+  folders.reserve(8);
   for (const wbxml::Element child : element) {
     if (child.tag() != tag::kFolder) continue;
     absl::StatusOr<WatchedFolder> folder = ReadFolder(child);
     if (!folder.ok()) return folder.status();
-    // With another class it is not the same again: a folder has one, so the engine will find one of the two to be outdated.
-    if (seen.emplace(folder->id, folder->item_class).second) folders.push_back(*folder);
+    folders.push_back(*folder);
   }
+  DropRepetitions(folders);
   if (folders.empty()) return Bad("Folders without a Folder");
   return folders;
 }

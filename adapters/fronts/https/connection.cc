@@ -151,11 +151,7 @@ bool Connection::StepRead() {
 }
 
 bool Connection::Consume(std::string_view bytes) {
-  if (reader_ == nullptr) {
-    const HttpsOptions& options = loop_->server().options;
-    reader_ =
-        std::make_unique<RequestReader>(RequestLimits{.header_bytes = options.max_header_bytes, .body_bytes = options.max_body_bytes});
-  }
+  if (reader_ == nullptr) reader_ = loop_->TakeReader();
   std::size_t used = 0;
   const RequestReader::Progress progress = reader_->Read(bytes, used);
   const std::size_t buffered = reader_->buffered();
@@ -325,7 +321,7 @@ void Connection::Expire() {
 
 void Connection::DropReader() {
   loop_->CountReading(-static_cast<std::ptrdiff_t>(std::exchange(counted_, 0)));
-  reader_.reset();
+  loop_->GiveBack(std::move(reader_));
 }
 
 void Connection::Close(Loop::Gone tell) {

@@ -18,7 +18,8 @@ Exchange::~Exchange() {
 
 void Exchange::Respond(HttpResponse response, Written written) {
   if (fate_.exchange(Fate::kAnswered) == Fate::kAnswered) return;
-  connection_->loop().DispatchOrRun([connection = connection_, response = std::move(response), written = std::move(written)]() mutable {
+  if (connection_->loop().IsHere()) return connection_->Answer(std::move(response), std::move(written));
+  connection_->loop().PostOrRun([connection = connection_, response = std::move(response), written = std::move(written)]() mutable {
     connection->Answer(std::move(response), std::move(written));
   });
 }

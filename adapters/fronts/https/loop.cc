@@ -44,15 +44,9 @@ void Loop::PostOrRun(Work work) {
   if (!Post(work)) work();
 }
 
-void Loop::DispatchOrRun(Work work) {
-  {
-    MutexLock lock(gate_);
-    if (open_ && !io_->get_executor().running_in_this_thread()) {
-      boost::asio::post(*io_, std::move(work));
-      return;
-    }
-  }
-  work();
+bool Loop::IsHere() {
+  MutexLock lock(gate_);
+  return !open_ || io_->get_executor().running_in_this_thread();
 }
 
 void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer) {
@@ -71,6 +65,18 @@ void Loop::Remove(Connection& connection) { lists_.Remove(connection); }
 bool Loop::CountReading(std::ptrdiff_t bytes) {
   reading_ += static_cast<std::size_t>(bytes);
   return reading_ <= reading_limit_;
+}
+
+std::unique_ptr<RequestReader> Loop::TakeReader() {
+  if (spare_reader_ != nullptr) return std::move(spare_reader_);
+  const HttpsOptions& options = server_->options;
+  return std::make_unique<RequestReader>(RequestLimits{.header_bytes = options.max_header_bytes, .body_bytes = options.max_body_bytes});
+}
+
+void Loop::GiveBack(std::unique_ptr<RequestReader> reader) {
+  if (reader == nullptr || spare_reader_ != nullptr) return;
+  reader->Restart();
+  spare_reader_ = std::move(reader);
 }
 
 void Loop::ArmSweep() {

@@ -24,6 +24,7 @@
 #include "adapters/fronts/https/connection_lists.h"
 #include "adapters/fronts/https/file_descriptor.h"
 #include "adapters/fronts/https/poller.h"
+#include "adapters/fronts/https/request_reader.h"
 #include "adapters/fronts/https/server_state.h"
 
 namespace mailwake::internal {
@@ -41,8 +42,10 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool Post(Work& work);
   // Once the server is gone nothing runs here any more: then at once.
   void PostOrRun(Work work);
-  // At once if called on the loop.
-  void DispatchOrRun(Work work);
+  // This is the loop's thread, or the server is gone.
+  bool IsHere();
+  // At once if it is.
+  void DispatchOrRun(Work work) { IsHere() ? work() : PostOrRun(std::move(work)); }
 
   // A connection that was accepted and counted.
   void Adopt(FileDescriptor socket, const PeerAddress& peer);
@@ -50,6 +53,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void Remove(Connection& connection);
   // The requests that are being read hold that much more, or less. False: too much.
   bool CountReading(std::ptrdiff_t bytes);
+  // Most requests are read in one go, one after the other: they share a reader.
+  std::unique_ptr<RequestReader> TakeReader();
+  void GiveBack(std::unique_ptr<RequestReader> reader);
 
   Poller& poller() { return *poller_; }
 
@@ -91,6 +97,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool draining_ = false;  // what was answered is closed
   bool refusing_ = false;  // what was accepted a moment ago, too
   std::size_t reading_ = 0;
+  std::unique_ptr<RequestReader> spare_reader_;
   std::vector<char> buffer_;
   std::time_t date_time_ = 0;
   std::string date_;

@@ -18,7 +18,7 @@ using ErrorCode = boost::beast::error_code;
 // A body of a known length gets its room at once up to this; a longer one must arrive first.
 constexpr std::size_t kReserve = 64 * 1024;
 
-std::string ToString(Text text) { return {text.data(), text.size()}; }
+std::string_view View(Text text) { return {text.data(), text.size()}; }
 
 bool Is(Text text, std::string_view word) {
   return absl::EqualsIgnoreCase(absl::string_view(text.data(), text.size()), absl::string_view(word.data(), word.size()));
@@ -77,8 +77,9 @@ class RequestReader::Parser final : public http::basic_parser<true> {
 
   void on_request_impl(http::verb, Text method, Text target, int version, ErrorCode&) override {
     http_1_0 = version < 11;
-    request.method = ToString(method);
-    request.target = ToString(target);
+    request.method = View(method);
+    request.target = View(target);
+    request.headers.reserve(8);
   }
 
   void on_field_impl(http::field field, Text name, Text value, ErrorCode& ec) override {
@@ -95,7 +96,7 @@ class RequestReader::Parser final : public http::basic_parser<true> {
       if (!Is(value, "100-continue")) return Refuse(417, "the only Expect that this server knows is 100-continue", ec);
       expects_continue = true;
     }
-    request.headers.emplace_back(ToString(name), ToString(value));
+    request.headers.emplace_back(View(name), View(value));
   }
 
   void on_header_impl(ErrorCode& ec) override {
@@ -138,9 +139,12 @@ RequestReader::Progress RequestReader::ReadHeader(std::string_view bytes, std::s
   const std::string_view fresh = bytes.substr(used);
   if (fresh.empty()) return Progress::kMore;
   const std::size_t before = partial_.size();
-  partial_.append(fresh.substr(0, limits_.header_bytes - std::min(before, limits_.header_bytes) + 1));
-  const std::size_t end = partial_.find("\r\n\r\n", before < 3 ? 0 : before - 3);
-  if (end == std::string::npos) {
+  const std::string_view room = fresh.substr(0, limits_.header_bytes - std::min(before, limits_.header_bytes) + 1);
+  if (before > 0) partial_.append(room);
+  const std::string_view header = before > 0 ? std::string_view(partial_) : room;
+  const std::size_t end = header.find("\r\n\r\n", before < 3 ? 0 : before - 3);
+  if (end == std::string_view::npos) {
+    if (before == 0) partial_ = room;
     used = bytes.size();
     if (partial_.size() > limits_.header_bytes) return Fail(431, "the header is larger than this server takes");
     // A line that ends otherwise will never become one of ours; better told now than by a timeout.
@@ -151,21 +155,25 @@ RequestReader::Progress RequestReader::ReadHeader(std::string_view bytes, std::s
   }
   if (end + 4 > limits_.header_bytes) return Fail(431, "the header is larger than this server takes");
   used += end + 4 - before;
-  partial_.resize(end + 4);
-  const Progress header = ParseHeader();
-  if (header == Progress::kDone || header == Progress::kFailed || used == bytes.size()) return header;
+  const Progress parsed = ParseHeader(header.substr(0, end + 4));
+  std::string().swap(partial_);
+  if (parsed == Progress::kDone || parsed == Progress::kFailed || used == bytes.size()) return parsed;
   std::size_t body_used = 0;
   const Progress body = ReadBody(bytes.substr(used), body_used);
   used += body_used;
   return body;
 }
 
-RequestReader::Progress RequestReader::ParseHeader() {
-  if (!LinesAreClean(partial_)) return Fail(400, "a line of the header is folded, or does not end with CR LF");
-  parser_ = std::make_unique<Parser>(limits_);
+RequestReader::Progress RequestReader::ParseHeader(std::string_view header) {
+  if (!LinesAreClean(header)) return Fail(400, "a line of the header is folded, or does not end with CR LF");
+  parsing_ = true;
+  if (parser_ == nullptr) {
+    parser_ = std::make_unique<Parser>(limits_);
+  } else {
+    *parser_ = Parser(limits_);
+  }
   ErrorCode ec;
-  parser_->put(boost::asio::buffer(partial_), ec);
-  std::string().swap(partial_);
+  parser_->put(boost::asio::buffer(header.data(), header.size()), ec);
   if (parser_->refused.status != 0) return Fail(parser_->refused.status, parser_->refused.text);
   if (ec || !parser_->is_header_done()) {
     const HttpError error = Translate(ec);
@@ -212,7 +220,14 @@ RequestReader::Progress RequestReader::Fail(int status, std::string_view text) {
   return Progress::kFailed;
 }
 
-std::size_t RequestReader::buffered() const { return partial_.size() + (parser_ != nullptr ? parser_->request.body.size() : 0); }
+void RequestReader::Restart() {
+  std::string().swap(partial_);
+  parsing_ = in_body_ = false;
+  error_ = {};
+  if (parser_ != nullptr) parser_->request = {};
+}
+
+std::size_t RequestReader::buffered() const { return partial_.size() + (parsing_ ? parser_->request.body.size() : 0); }
 
 HttpRequest RequestReader::TakeRequest() { return std::move(parser_->request); }
 

@@ -7,7 +7,7 @@
 // Invariants: (1) a request whose end two servers could see in different places is refused, never guessed at;
 //             (2) what is held never exceeds the limits; (3) bytes after a request's end are not touched.
 // Example:    RequestReader reader(limits); std::size_t used; while (reader.Read(Bytes(), used) == Progress::kMore) {}
-//             if (reader.progress() == Progress::kDone) Serve(reader.TakeRequest());
+//             if (reader.progress() == Progress::kDone) Serve(reader.TakeRequest());  ...  reader.Restart();  // for the next one
 
 #ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_REQUEST_READER_H_
 #define MAILWAKE_ADAPTERS_FRONTS_HTTPS_REQUEST_READER_H_
@@ -44,11 +44,14 @@ class RequestReader {
   explicit RequestReader(const RequestLimits& limits);
   ~RequestReader();
 
+  // As new, but for small memory that it keeps.
+  void Restart();
+
   // Takes the next bytes; `used` is less than their number only for kDone and kFailed. REQUIRES: neither was returned before.
   Progress Read(std::string_view bytes, std::size_t& used);
 
   // Has anything of the request come yet?
-  bool started() const { return !partial_.empty() || parser_ != nullptr; }
+  bool started() const { return !partial_.empty() || parsing_; }
   // Bytes held by the request so far.
   std::size_t buffered() const;
   const HttpError& error() const { return error_; }
@@ -62,12 +65,13 @@ class RequestReader {
   class Parser;
 
   Progress ReadHeader(std::string_view bytes, std::size_t& used);
-  Progress ParseHeader();
+  Progress ParseHeader(std::string_view header);
   Progress ReadBody(std::string_view bytes, std::size_t& used);
   Progress Fail(int status, std::string_view text);
 
   const RequestLimits limits_;
-  std::string partial_;  // the header until it is whole; then the beginning of a chunk's header
+  std::string partial_;   // of a header that came in pieces; then the beginning of a chunk's header
+  bool parsing_ = false;  // the header was whole, and parser_ has it
   bool in_body_ = false;
   HttpError error_;
   std::unique_ptr<Parser> parser_;

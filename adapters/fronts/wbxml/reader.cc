@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <absl/container/inlined_vector.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -82,7 +83,7 @@ class Parser {
   const Limits& limits_;
   std::size_t at_ = 0;
   std::uint8_t page_ = 0;
-  std::vector<Open> open_;
+  absl::InlinedVector<Open, 8> open_;
 };
 
 absl::Status Parser::Number(std::uint32_t& value) {
