@@ -38,33 +38,32 @@ std::string_view Trim(std::string_view text) {
 
 }  // namespace
 
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
+bool internal::SameLetters(const char* a, const char* b, std::size_t size) {
+  return std::equal(a, a + size, b, [](char x, char y) { return x == y || Lower(x) == Lower(y); });
 }
 
 std::optional<std::string> PercentDecode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
+  while (true) {
+    const std::size_t percent = text.find('%');
+    out.append(text.substr(0, percent));
+    if (percent == std::string_view::npos) return out;
+    text.remove_prefix(percent);
+    if (text.size() < 3) return std::nullopt;
+    const int high = HexValue(text[1]);
+    const int low = HexValue(text[2]);
     if (high < 0 || low < 0) return std::nullopt;
     out.push_back(static_cast<char>(high << 4 | low));
-    i += 2;
+    text.remove_prefix(3);
   }
-  return out;
 }
 
 std::optional<std::string> Base64Decode(std::string_view text) {
   for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
+  std::string out(text.size() * 3 / 4, '\0');
+  char* next = out.data();
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
@@ -74,7 +73,7 @@ std::optional<std::string> Base64Decode(std::string_view text) {
     count += 6;
     if (count >= 8) {
       count -= 8;
-      out.push_back(static_cast<char>(bits >> count & 0xFF));
+      *next++ = static_cast<char>(bits >> count & 0xFF);
     }
   }
   return out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/fronts/https/peer_address.h"
 
+#include <absl/strings/str_cat.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -42,12 +43,9 @@ std::optional<PeerAddress> PeerAddress::Parse(const std::string& text) {
 bool PeerAddress::is_v4() const { return std::equal(kMappedV4.begin(), kMappedV4.end(), bytes_.begin()); }
 
 std::string PeerAddress::ToString() const {
+  if (is_v4()) return absl::StrCat(bytes_[12], ".", bytes_[13], ".", bytes_[14], ".", bytes_[15]);  // inet_ntop prints, for each request
   char text[INET6_ADDRSTRLEN] = "";
-  if (is_v4()) {
-    inet_ntop(AF_INET, bytes_.data() + kMappedV4.size(), text, sizeof(text));
-  } else {
-    inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
-  }
+  inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
   return text;
 }
 

@@ -41,14 +41,13 @@ HttpError Translate(const ErrorCode& ec) {
 
 // The line endings of a whole header. Beast joins folded lines and lets a bare CR be; others do otherwise.
 bool LinesAreClean(std::string_view header) {
-  for (std::size_t at = 0; at < header.size(); ++at) {
-    const char c = header[at];
-    const char next = at + 1 < header.size() ? header[at + 1] : '\0';
-    if (c == '\0' || c == '\n') return false;
-    if (c != '\r') continue;
-    if (next != '\n') return false;
-    ++at;
-    if (at + 1 < header.size() && (header[at + 1] == ' ' || header[at + 1] == '\t')) return false;
+  if (header.find('\0') != std::string_view::npos) return false;
+  while (!header.empty()) {
+    const std::size_t end = header.find('\n');
+    if (end == std::string_view::npos) return false;
+    if (const std::size_t cr = header.find('\r'); cr == std::string_view::npos || cr + 1 != end) return false;
+    header.remove_prefix(end + 1);
+    if (header.starts_with(' ') || header.starts_with('\t')) return false;
   }
   return true;
 }

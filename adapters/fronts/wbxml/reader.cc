@@ -49,9 +49,9 @@ class Parser {
 
   absl::Status Run() {
     if (document_.bytes_.size() > std::numeric_limits<std::uint32_t>::max() / 2) return absl::ResourceExhaustedError("wbxml: over 2 GiB");
-    if (absl::Status status = Header(); !status.ok()) return status;
+    if (!Header()) return error_;
     do {
-      if (absl::Status status = Next(); !status.ok()) return status;
+      if (!Next()) return error_;
     } while (document_.nodes_.empty() || !open_.empty());
     return absl::OkStatus();
   }
@@ -62,31 +62,38 @@ class Parser {
     std::uint32_t last_child;
   };
 
-  absl::Status Error(std::string_view what) const {
-    return absl::InvalidArgumentError(absl::StrCat("wbxml: ", absl::string_view(what.data(), what.size()), " at byte ", at_));
+  // False, and error_ says why: the rest of the parser, too.
+  bool Error(std::string_view what) {
+    error_ = absl::InvalidArgumentError(absl::StrCat("wbxml: ", absl::string_view(what.data(), what.size()), " at byte ", at_));
+    return false;
   }
-  absl::Status Ends() const { return Error("the document ends too early"); }
+  bool TooMuch(const std::string& what) {
+    error_ = absl::ResourceExhaustedError(what);
+    return false;
+  }
+  bool Ends() { return Error("the document ends too early"); }
   bool Byte(std::uint8_t& byte) {
     if (at_ >= document_.bytes_.size()) return false;
     byte = static_cast<std::uint8_t>(document_.bytes_[at_++]);
     return true;
   }
-  absl::Status Number(std::uint32_t& value);
-  absl::Status Header();
-  absl::Status Next();
-  absl::Status StartElement(std::uint8_t token);
-  absl::Status InlineText();
-  absl::Status OpaqueText();
-  absl::Status AddText(std::uint32_t offset, std::uint32_t size);
+  bool Number(std::uint32_t& value);
+  bool Header();
+  bool Next();
+  bool StartElement(std::uint8_t token);
+  bool InlineText();
+  bool OpaqueText();
+  void AddText(std::uint32_t offset, std::uint32_t size);
 
   Document& document_;
   const Limits& limits_;
   std::size_t at_ = 0;
   std::uint8_t page_ = 0;
   absl::InlinedVector<Open, 8> open_;
+  absl::Status error_;
 };
 
-absl::Status Parser::Number(std::uint32_t& value) {
+bool Parser::Number(std::uint32_t& value) {
   std::uint64_t sum = 0;
   for (int i = 0; i < 5; ++i) {
     std::uint8_t byte = 0;
@@ -95,30 +102,30 @@ absl::Status Parser::Number(std::uint32_t& value) {
     if ((byte & 0x80) == 0) {
       if (sum > std::numeric_limits<std::uint32_t>::max()) return Error("a number over 32 bits");
       value = static_cast<std::uint32_t>(sum);
-      return absl::OkStatus();
+      return true;
     }
   }
   return Error("a number of more than five bytes");
 }
 
-absl::Status Parser::Header() {
+bool Parser::Header() {
   std::uint8_t version = 0;
   if (!Byte(version)) return Error("an empty document");
   if (version < 0x01 || version > 0x03) return Error("not WBXML 1.1 to 1.3");
   std::uint32_t public_id = 0, charset = 0, table = 0;
-  if (absl::Status status = Number(public_id); !status.ok()) return status;
+  if (!Number(public_id)) return false;
   if (public_id == 0) {  // then it is a string, by its place in the string table; the name itself matters to nobody
-    if (absl::Status status = Number(public_id); !status.ok()) return status;
+    if (!Number(public_id)) return false;
   }
-  if (absl::Status status = Number(charset); !status.ok()) return status;
+  if (!Number(charset)) return false;
   if (charset != kUtf8 && charset != kAscii) return Error("a charset other than UTF-8");
-  if (absl::Status status = Number(table); !status.ok()) return status;
+  if (!Number(table)) return false;
   if (table > document_.bytes_.size() - at_) return Ends();
   at_ += table;  // nothing may refer to it: STR_T is refused
-  return absl::OkStatus();
+  return true;
 }
 
-absl::Status Parser::Next() {
+bool Parser::Next() {
   std::uint8_t token = 0;
   if (!Byte(token)) return Ends();
   if (token == kSwitchPage) {
@@ -126,26 +133,26 @@ absl::Status Parser::Next() {
     if (!Byte(page)) return Ends();
     if (page > kLastPage) return Error("an unknown code page");
     page_ = page;
-    return absl::OkStatus();
+    return true;
   }
   if ((token & kTokenMask) >= kFirstTagToken) return StartElement(token);
   if (open_.empty()) return Error("content outside the root element");
   if (token == kEnd) {
     document_.nodes_[open_.back().node].end = static_cast<std::uint32_t>(at_);
     open_.pop_back();
-    return absl::OkStatus();
+    return true;
   }
   if (token == kStrI) return InlineText();
   if (token == kOpaque) return OpaqueText();
   return Error("a token that ActiveSync does not use");
 }
 
-absl::Status Parser::StartElement(std::uint8_t token) {
+bool Parser::StartElement(std::uint8_t token) {
   if ((token & kAttributeBit) != 0) return Error("an element with attributes");
   const Tag tag = MakeTag(page_, token & kTokenMask);
   std::vector<Document::Node>& nodes = document_.nodes_;
   if (nodes.empty() && std::find(kRoots.begin(), kRoots.end(), tag) == kRoots.end()) return Error("no command has this root element");
-  if (nodes.size() >= limits_.elements) return absl::ResourceExhaustedError(absl::StrCat("wbxml: over ", limits_.elements, " elements"));
+  if (nodes.size() >= limits_.elements) return TooMuch(absl::StrCat("wbxml: over ", limits_.elements, " elements"));
   const auto index = static_cast<std::uint32_t>(nodes.size());
   nodes.push_back({.tag = tag, .begin = static_cast<std::uint32_t>(at_ - 1), .end = static_cast<std::uint32_t>(at_)});
   if (!open_.empty()) {
@@ -154,38 +161,40 @@ absl::Status Parser::StartElement(std::uint8_t token) {
     parent.last_child = index;
   }
   if ((token & kContentBit) != 0) {
-    if (open_.size() >= limits_.depth) return absl::ResourceExhaustedError(absl::StrCat("wbxml: nested deeper than ", limits_.depth));
+    if (open_.size() >= limits_.depth) return TooMuch(absl::StrCat("wbxml: nested deeper than ", limits_.depth));
     open_.push_back({index, Document::kNone});
   }
-  return absl::OkStatus();
+  return true;
 }
 
-absl::Status Parser::InlineText() {
+bool Parser::InlineText() {
   const char* start = document_.bytes_.data() + at_;
   const void* nul = std::memchr(start, 0, document_.bytes_.size() - at_);
   if (nul == nullptr) return Error("a string without its end");
   const auto size = static_cast<std::uint32_t>(static_cast<const char*>(nul) - start);
   const auto offset = static_cast<std::uint32_t>(at_);
   at_ += size + 1;
-  return AddText(offset, size);
+  AddText(offset, size);
+  return true;
 }
 
-absl::Status Parser::OpaqueText() {
+bool Parser::OpaqueText() {
   std::uint32_t size = 0;
-  if (absl::Status status = Number(size); !status.ok()) return status;
+  if (!Number(size)) return false;
   if (size > document_.bytes_.size() - at_) return Error("opaque data longer than the document");
   const auto offset = static_cast<std::uint32_t>(at_);
   at_ += size;
-  return AddText(offset, size);
+  AddText(offset, size);
+  return true;
 }
 
-absl::Status Parser::AddText(std::uint32_t offset, std::uint32_t size) {
+void Parser::AddText(std::uint32_t offset, std::uint32_t size) {
   Document::Node& node = document_.nodes_[open_.back().node];
-  if (size == 0) return absl::OkStatus();
+  if (size == 0) return;
   if (node.text_size == 0) {
     node.text = offset;
     node.text_size = size;
-    return absl::OkStatus();
+    return;
   }
   if (!node.joined) {
     document_.joined_.emplace_back(document_.bytes_.data() + node.text, node.text_size);
@@ -194,7 +203,6 @@ absl::Status Parser::AddText(std::uint32_t offset, std::uint32_t size) {
   }
   document_.joined_[node.text].append(document_.bytes_.data() + offset, size);
   node.text_size += size;
-  return absl::OkStatus();
 }
 
 absl::StatusOr<Document> Document::Parse(std::string bytes, const Limits& limits) {

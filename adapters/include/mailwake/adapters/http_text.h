@@ -7,14 +7,20 @@
 #ifndef MAILWAKE_ADAPTERS_HTTP_TEXT_H_
 #define MAILWAKE_ADAPTERS_HTTP_TEXT_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace mailwake {
 
+namespace internal {
+bool SameLetters(const char* a, const char* b, std::size_t size);
+}
 // ASCII letters without regard to case.
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && internal::SameLetters(a.data(), b.data(), a.size());
+}
 
 // nullopt: a '%' without two hex digits. A '+' stays a '+': in base64 and in addresses it means itself.
 std::optional<std::string> PercentDecode(std::string_view text);
