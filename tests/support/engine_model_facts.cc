@@ -7,6 +7,22 @@
 #include "tests/support/engine_model.h"
 
 namespace mailwake::testing {
+namespace {
+
+// It surely happened, and surely in this folder: a suspicion of a mailbox is about the folders that are there, and a change that was
+// refused has made none.
+bool Counts(const std::vector<ModelFolder::Event>& events, std::size_t at) {
+  const auto sure = [](const ModelFolder::Event& event) { return !event.call->unsure && !event.maybe; };
+  if (!sure(events[at])) return false;
+  if (!events[at].suspect || events[at].of_all) return true;
+  while (at-- > 0) {
+    if (events[at].kind == ModelFolder::Event::kErase) return false;
+    if (!events[at].suspect && sure(events[at])) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 EngineModel::Bounds EngineModel::CursorOf(const ModelDevice& device, const std::string& folder) const {
   Bounds cursor;
@@ -38,10 +54,10 @@ bool EngineModel::SurelyBehind(const ModelMailbox& box, const std::string& devic
   if (found == box.folders.end()) return false;
   const Seq cursor = CursorOf(box.devices.at(device), folder).high;
   const auto& events = found->second.events;
-  for (auto event = events.rbegin(); event != events.rend() && event->seq > cursor; ++event) {
-    if (event->kind == ModelFolder::Event::kErase) return false;
-    const bool foreign = event->origin.empty() || event->origin != device;
-    if (foreign && !event->call->unsure && !event->maybe && (spread || !event->of_all)) return true;
+  for (std::size_t at = events.size(); at-- > 0 && events[at].seq > cursor;) {
+    if (events[at].kind == ModelFolder::Event::kErase) return false;
+    const bool foreign = events[at].origin.empty() || events[at].origin != device;
+    if (foreign && (spread || !events[at].of_all) && Counts(events, at)) return true;
   }
   return false;
 }
@@ -64,12 +80,12 @@ Seq EngineModel::FirstBehind(const ModelMailbox& box, const std::string& device,
 Seq EngineModel::LatestForeign(const ModelMailbox& box, const std::string& device, const std::string& folder) {
   auto found = box.folders.find(folder);
   if (found == box.folders.end()) return 0;
-  Seq latest = 0;
-  for (const ModelFolder::Event& event : found->second.events) {
-    const bool foreign = event.origin.empty() || event.origin != device;
-    if (foreign && !event.call->unsure && !event.maybe && !event.of_all) latest = event.seq;
+  const auto& events = found->second.events;
+  for (std::size_t at = events.size(); at-- > 0;) {
+    const bool foreign = events[at].origin.empty() || events[at].origin != device;
+    if (foreign && !events[at].of_all && Counts(events, at)) return events[at].seq;
   }
-  return latest;
+  return 0;
 }
 
 // The folder list has it, with that class.
