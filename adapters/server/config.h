@@ -43,9 +43,9 @@ struct Config {
   std::chrono::seconds heartbeat_min{60};
   std::chrono::seconds heartbeat_max{3540};
   std::size_t folders_per_ping = 300;
-  std::optional<std::size_t> pings;  // nullopt: what the file limit allows
+  std::optional<std::size_t> pings;  // nullopt: what open files and memory allow
   std::size_t pings_per_mailbox = 100;
-  std::size_t memory_mib = 1'000'000;  // that mailboxes and PINGs may take
+  std::optional<std::size_t> memory_mib;  // that mailboxes and PINGs may take; nullopt: a quarter of what there is
   std::size_t connections_per_address = 10'000;
   std::size_t connections_per_user = 250;
   std::array<Duration, kItemClasses> coalesce{};

@@ -25,8 +25,7 @@ std::size_t RaiseFileLimit() {
 
 std::size_t ConnectionsFor(std::size_t files) { return files > 2 * kOwnFiles ? files - kOwnFiles : files / 2; }
 
-std::size_t PingsFor(std::size_t files) {
-  const std::size_t connections = ConnectionsFor(files);
+std::size_t PingsFor(std::size_t connections) {
   return std::clamp<std::size_t>(connections - std::min<std::size_t>(connections / 10, 1000), 1, kMostPings);
 }
 

@@ -17,7 +17,7 @@ std::size_t RaiseFileLimit();
 // Connections at once: what is left beside the store and the log.
 std::size_t ConnectionsFor(std::size_t files);
 // PINGs at once: some connections stay free for sources, syncs and refusals.
-std::size_t PingsFor(std::size_t files);
+std::size_t PingsFor(std::size_t connections);
 
 }  // namespace mailwake::server
 

@@ -27,6 +27,7 @@
 #include "adapters/server/handover.h"
 #include "adapters/server/log.h"
 #include "adapters/server/log_limit.h"
+#include "adapters/server/memory_limit.h"
 #include "adapters/server/secret_file.h"
 #include "adapters/server/server_metrics.h"
 #include "adapters/server/shutdown.h"
@@ -68,9 +69,9 @@ class Impl final : public Service {
   const Config config_;
   std::string store_path_;
   std::string token_;
-  std::size_t files_ = 0;
-  int socket_ = -1;             // bound before the rest, or of the server before; until HttpsServer has it
-  std::optional<Place> place_;  // that was taken over
+  std::size_t connections_ = 0;  // that files and memory allow
+  int socket_ = -1;              // bound before the rest, or of the server before; until HttpsServer has it
+  std::optional<Place> place_;   // that was taken over
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
@@ -175,17 +176,18 @@ Options Impl::EngineOptions() {
                   .heartbeat_max = config_.heartbeat_max,
                   .coalesce = config_.coalesce,
                   .acknowledge = config_.acknowledge};
-  files_ = RaiseFileLimit();
-  options.limits.pings = config_.pings.value_or(PingsFor(files_));
+  const std::size_t files = RaiseFileLimit(), memory = MemoryLimit(MachineMemory());
+  connections_ = std::min(ConnectionsFor(files), ConnectionsIn(memory));
+  options.limits.pings = config_.pings.value_or(PingsFor(connections_));
   options.limits.pings_per_mailbox = config_.pings_per_mailbox;
-  options.limits.memory_bytes = config_.memory_mib << 20;
+  options.limits.memory_bytes = config_.memory_mib ? *config_.memory_mib << 20 : EngineMemoryIn(memory);
   options.limits.folders_per_ping = config_.folders_per_ping;
   options.seed = std::random_device()();
   LogInfo(absl::StrCat("PINGs: at most ", options.limits.pings, config_.pings ? " (limits.pings)" : "", "; the limit of open files is ",
-                       files_));
-  if (options.limits.pings > ConnectionsFor(files_)) {
-    LogWarning(absl::StrCat("limits.pings is above what ", files_, " open files allow (", ConnectionsFor(files_),
-                            "): raise the hard limit (LimitNOFILE in systemd, ulimit -Hn)"));
+                       files, ", of memory ", memory >> 20, " MiB"));
+  if (options.limits.pings > connections_) {
+    LogWarning(absl::StrCat("limits.pings is above what ", files, " open files and ", memory >> 20, " MiB of memory allow (", connections_,
+                            "): raise the hard limit (LimitNOFILE in systemd, ulimit -Hn), or give it more memory"));
   }
   return options;
 }
@@ -213,7 +215,7 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .ticket_key_file = store_path_ + ".tickets",
           .proxies = config_.proxies,
           .proxy_protocol = config_.proxy_protocol,
-          .max_connections = ConnectionsFor(files_),
+          .max_connections = connections_,
           .max_connections_per_address = config_.connections_per_address,
           .max_connections_per_user = config_.connections_per_user,
           .address_refused =
