@@ -50,7 +50,7 @@ std::string Head(const std::vector<std::string>& cells) {
 class Page {
  public:
   Page(const Results& results, const std::string& processor) : results_(results) {
-    text_ = "# Performance\n\n";
+    text_ = std::string(kEngineHeading) + "\n\n";
     text_ +=
         "How fast the engine is, beside simple rivals that do without versions, cursors and durability, and beside what the memory of\n"
         "the same machine takes for the least that an index must do. Times are real time an operation; compare them within one run,\n"
@@ -59,7 +59,7 @@ class Page {
              std::to_string(results.megahertz) + " MHz, load " + Text("%.1f", results.load) +
              " when it began. Printed by:\n\n```sh\nbench/report\n```\n\n";
     text_ +=
-        "which runs `build/release/bin/engine_benchmark --benchmark_format=json` and writes this page and its drawing anew. What each\n"
+        "which runs `build/release/bin/engine_benchmark --benchmark_format=json` and writes this half of the page and its drawing anew. What each\n"
         "workload does, and what the rivals are, stands at the head of the files in `bench/index` and `bench/rivals`.\n\n";
     text_ += "![Times by workload](performance.svg)\n\n";
   }
@@ -199,6 +199,11 @@ class Page {
 std::string TimeText(const Row* row) {
   if (row == nullptr) return "-";
   return row->error.empty() ? NanosText(row->real_ns) : row->error;
+}
+
+std::string WithEngine(std::string_view page, const std::string& engine) {
+  const std::size_t old = page.find(kEngineHeading);
+  return std::string(page.substr(0, old)) + engine;
 }
 
 std::string PerformancePage(const Results& results, const std::string& processor) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// engine_report: docs/performance.md and docs/performance.svg from the JSON of engine_benchmark. bench/report calls it.
+// engine_report: the half of docs/performance.md about the engine, and docs/performance.svg from the JSON of engine_benchmark. bench/report calls it.
 //
 //   engine_report RESULTS.json docs
 
@@ -37,9 +37,11 @@ int main(int argc, char** argv) {
     return 1;
   }
   const std::string folder = argv[2];
+  std::ostringstream before;
+  before << std::ifstream(folder + "/performance.md").rdbuf();
   std::ofstream page(folder + "/performance.md");
   std::ofstream drawing(folder + "/performance.svg");
-  page << mailwake::bench::PerformancePage(*results, Processor());
+  page << mailwake::bench::WithEngine(before.str(), mailwake::bench::PerformancePage(*results, Processor()));
   drawing << mailwake::bench::PerformanceDrawing(*results);
   if (page.flush() && drawing.flush()) return 0;
   std::cerr << folder << ": cannot be written\n";

@@ -71,6 +71,15 @@ TEST(EngineReport, HasNoFigureThatWasNotMeasured) {
   EXPECT_THAT(page, AllOf(HasSubstr("| cycle | 1 | not enough memory | - | - | - | - | - | - | - |"), Not(HasSubstr("nan"))));
 }
 
+TEST(EngineReport, LeavesTheOtherHalfOfThePageAlone) {
+  const Results results = ParseResults(Json(Entry(kOurs, "250.0"))).value();
+  const std::string engine = PerformancePage(results, "Processor");
+  const std::string page = WithEngine("# Performance\n\nThe server.\n\n# The engine\n\nold figures\n", engine);
+  EXPECT_EQ(page, "# Performance\n\nThe server.\n\n" + engine);
+  EXPECT_EQ(WithEngine(page, engine), page);
+  EXPECT_EQ(WithEngine("", engine), engine);
+}
+
 TEST(EngineReport, DrawsABarForEachThatWasMeasured) {
   const Results results = ParseResults(Json(Entry(kOurs, "250.0") + "," + Entry(kFloor, "100.0"))).value();
   const std::string drawing = PerformanceDrawing(results);
