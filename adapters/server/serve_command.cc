@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <memory>
 
 #include "adapters/server/commands.h"
@@ -13,6 +14,8 @@
 namespace mailwake::server {
 
 int Run(const ServeArguments& arguments) {
+  // Meant for a server that serves: until this one does they may not end it.
+  for (const int early : {SIGHUP, SIGUSR2}) std::signal(early, SIG_IGN);
   const absl::StatusOr<Config> config = LoadConfig(arguments);
   if (!config.ok()) return Fail(config.status());
   LogInfo("mailwake " MAILWAKE_VERSION ", store " + config->store);
