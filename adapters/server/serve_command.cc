@@ -24,6 +24,8 @@ int Run(const ServeArguments& arguments) {
     LogWarning("this process is root, and stays it: set `user`, or use the unit file that comes with mailwake");
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Create(*config, arguments.take_over);
   if (!service.ok()) return Fail(service.status());
+  if (!arguments.config_file.empty() && ::access(arguments.config_file.c_str(), R_OK) != 0)
+    LogWarning(config->user + " cannot read " + arguments.config_file + ": a server that SIGUSR2 starts would fail; chown it");
   return (*service)->Run();
 }
 

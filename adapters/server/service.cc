@@ -139,7 +139,8 @@ absl::Status Impl::ReadToken() {
   }
   absl::StatusOr<std::string> token = ReadTokenFile(config_.ingest_token_file);
   if (token.ok()) token_ = *std::move(token);
-  return token.status();
+  if (token.ok() || config_.user.empty()) return token.status();
+  return absl::InvalidArgumentError(absl::StrCat(token.status().message(), "; ", config_.user, " must be able to read it"));
 }
 
 // From the server that runs. Whatever can be found wrong is found before, and what takes long is done before.

@@ -23,13 +23,6 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// The process that SIGUSR2 has started, as the log names it; -1: none.
-pid_t StartedBy(RunningServer& server) {
-  const std::string log = server.program().err();
-  const std::size_t at = log.find("(pid ");
-  return at == std::string::npos ? -1 : std::atoi(log.c_str() + at + 5);
-}
-
 // A request over plain HTTP. 0: no answer.
 int PlainStatus(const std::string& address) {
   HttpsClient client(address, {});
@@ -125,14 +118,7 @@ TEST(UpgradeTest, Sigusr2StartsTheNextServer) {
   old.program().Signal(SIGUSR2);
   EXPECT_EQ(old.program().Wait().exit_code, 0);
   ASSERT_TRUE(Eventually([&] { return old.Ask("GET", "/healthz").status == 200; }));
-  const pid_t next = StartedBy(old);
-  ASSERT_GT(next, 1) << old.program().err();
-  EXPECT_EQ(::kill(next, SIGTERM), 0);
-  EXPECT_TRUE(Eventually([&] {
-    const std::string text = old.program().err();
-    const std::size_t first = text.find("ended");
-    return first != std::string::npos && text.find("ended", first + 1) != std::string::npos;
-  })) << old.program().err();
+  End(old.started());
 }
 
 // Else it would keep alive what the old one closes: first of all the socket on which it asks.
@@ -149,17 +135,14 @@ TEST(UpgradeTest, AndGivesItNoneOfItsFiles) {
   ASSERT_FALSE(inode.empty());
   old.program().Signal(SIGUSR2);
   EXPECT_EQ(old.program().Wait().exit_code, 0);
-  const pid_t next = StartedBy(old);
-  ASSERT_GT(next, 1);
   int open = 0;
-  for (const auto& file : std::filesystem::directory_iterator("/proc/" + std::to_string(next) + "/fd")) {
+  for (const auto& file : std::filesystem::directory_iterator("/proc/" + std::to_string(old.started()) + "/fd")) {
     std::error_code gone;
     EXPECT_NE(std::filesystem::read_symlink(file, gone), "socket:[" + inode + "]");
     ++open;
   }
   EXPECT_GT(open, 3);
-  EXPECT_EQ(::kill(next, SIGTERM), 0);
-  EXPECT_TRUE(Eventually([&] { return ::kill(next, 0) != 0; }));
+  End(old.started());
 }
 
 TEST(UpgradeTest, AUnixSocketIsTakenOverToo) {
