@@ -37,8 +37,8 @@ absl::StatusOr<OwnerLock> OwnerLock::Take(const std::string& path) {
 absl::StatusOr<OwnerLock> OwnerLock::Adopt(const std::string& path, int file) {
   OwnerLock lock(file);
   const std::string name = path + ".lock";
-  struct stat ours {
-  }, there{};
+  struct stat ours {};
+  struct stat there {};
   if (fstat(file, &ours) != 0 || stat(name.c_str(), &there) != 0 || ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
     return absl::FailedPreconditionError(absl::StrCat(name, " is not the file that the server before has locked"));
   if (absl::Status locked = lock.Lock(path); !locked.ok()) return locked;
