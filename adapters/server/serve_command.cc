@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <memory>
 
 #include "adapters/server/commands.h"
@@ -13,6 +14,8 @@
 namespace mailwake::server {
 
 int Run(const ServeArguments& arguments) {
+  // Meant for a server that serves: until this one does they may not end it.
+  for (const int early : {SIGHUP, SIGUSR2}) std::signal(early, SIG_IGN);
   const absl::StatusOr<Config> config = LoadConfig(arguments);
   if (!config.ok()) return Fail(config.status());
   LogInfo("mailwake " MAILWAKE_VERSION ", store " + config->store);
@@ -21,6 +24,8 @@ int Run(const ServeArguments& arguments) {
     LogWarning("this process is root, and stays it: set `user`, or use the unit file that comes with mailwake");
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Create(*config, arguments.take_over);
   if (!service.ok()) return Fail(service.status());
+  if (!arguments.config_file.empty() && ::access(arguments.config_file.c_str(), R_OK) != 0)
+    LogWarning(config->user + " cannot read " + arguments.config_file + ": a server that SIGUSR2 starts would fail; chown it");
   return (*service)->Run();
 }
 

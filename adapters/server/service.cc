@@ -59,14 +59,16 @@ class Impl final : public Service {
   Options EngineOptions();
   HttpsOptions ServerOptions(const CertificateFiles& certificate);
   absl::Status LeaveRoot(bool take_over);
+  absl::Status ReadToken();
   absl::Status TakePlace();
   void AwaitReload();
-  void AwaitUpgrade();
+  void AwaitUpgrade(const Shutdown& shutdown);
+  void GiveAway(const Handover::Next& next, int socket, Shutdown& shutdown);
   void MakeLoops();
   void AfterThisTurn(absl::AnyInvocable<void()> work);
   void LoginRefused(const std::string& user, const std::string& peer);
 
-  const Config config_;
+  Config config_;
   std::string store_path_;
   std::string token_;
   std::size_t connections_ = 0;  // that files and memory allow
@@ -105,21 +107,15 @@ absl::Status Impl::OpenStore(bool take_over) {
   absl::StatusOr<std::string> path = StorePath(config_.store);
   if (!path.ok()) return path.status();
   store_path_ = *std::move(path);
-  if (config_.ingest_token_file.empty()) {
-    LogWarning(
-        "/v1 refuses everything: no ingest token; make one with: openssl rand -hex 32 > token, and start with --ingest-token-file token");
-  } else {
-    absl::StatusOr<std::string> token = ReadTokenFile(config_.ingest_token_file);
-    if (!token.ok()) return token.status();
-    token_ = *std::move(token);
-  }
   if (absl::Status left = LeaveRoot(take_over); !left.ok()) return left;
+  if (absl::Status read = ReadToken(); !read.ok()) return read;
   if (take_over) {
     if (absl::Status taken = TakePlace(); !taken.ok()) return taken;
   }
   MakeLoops();
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
-      OpenSqliteStore(store_path_, {.gather = [this](absl::AnyInvocable<void()> wake) { AfterThisTurn(std::move(wake)); }});
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = OpenSqliteStore(
+      store_path_,
+      {.lock = place_ ? place_->lock : -1, .gather = [this](absl::AnyInvocable<void()> wake) { AfterThisTurn(std::move(wake)); }});
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   absl::StatusOr<std::unique_ptr<Authenticator>> authenticator = NewPasswordAuthenticator(store_->accounts(), store_path_ + ".key", {});
@@ -142,32 +138,54 @@ void Impl::AfterThisTurn(absl::AnyInvocable<void()> work) {
   work();
 }
 
-// Only the address is bound before, as its port may be below 1024, unless there is one to take over.
+// Only the address is bound before, as its port may be below 1024. Whoever has it already is the server to take over.
 absl::Status Impl::LeaveRoot(bool take_over) {
   if (config_.user.empty()) return absl::OkStatus();
-  if (::geteuid() == 0 && !take_over && !IsUnix(config_.listen)) {
+  if (::geteuid() == 0 && !IsUnix(config_.listen)) {
     const absl::StatusOr<int> socket = HttpsServer::Listen(config_.listen);
-    if (!socket.ok()) return socket.status();
-    socket_ = *socket;
+    if (!socket.ok() && !(take_over && absl::IsAlreadyExists(socket.status()))) return socket.status();
+    socket_ = socket.value_or(-1);
   }
   if (absl::Status became = BecomeUser(config_.user); !became.ok()) return became;
   LogInfo(absl::StrCat("user: ", config_.user));
   return absl::OkStatus();
 }
 
-// From the server that runs. Whatever can be found wrong is found before.
+// As the user, who reads it again when the next server is started.
+absl::Status Impl::ReadToken() {
+  if (config_.ingest_token_file.empty()) {
+    LogWarning(
+        "/v1 refuses everything: no ingest token; make one with: openssl rand -hex 32 > token, and start with --ingest-token-file token");
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> token = ReadTokenFile(config_.ingest_token_file);
+  if (token.ok()) token_ = *std::move(token);
+  if (token.ok() || config_.user.empty()) return token.status();
+  return absl::InvalidArgumentError(absl::StrCat(token.status().message(), "; ", config_.user, " must be able to read it"));
+}
+
+// From the server that runs. Whatever can be found wrong is found before, and what takes long is done before.
 absl::Status Impl::TakePlace() {
   const absl::StatusOr<CertificateFiles> certificate = FindCertificate(config_, store_path_);
   if (!certificate.ok()) return certificate.status();
   if (absl::Status checked = HttpsServer::Check(ServerOptions(*certificate)); !checked.ok()) return checked;
+  if (absl::Status checked = CheckSqliteStore(store_path_); !checked.ok()) return checked;
   absl::StatusOr<std::optional<Place>> place = TakeOver(store_path_);
   if (!place.ok()) return place.status();
   place_ = *std::move(place);
-  if (place_) {
-    socket_ = place_->socket;
-  } else {
+  if (!place_) {
     LogWarning("--take-over: no server runs on this store; starting as without it");
+    return absl::OkStatus();
   }
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = place_->socket;
+  // TLS or not, who is a proxy: as goes with the socket that there is, not with the one that is configured.
+  const std::string address = HttpsServer::AddressOf(socket_);
+  if (address != config_.listen && !config_.listen.ends_with(":0"))
+    LogWarning(absl::StrCat("listening on ", address, ", as the server before: listen = \"", config_.listen,
+                            "\" counts from the next start without --take-over"));
+  if (IsUnix(address) && !IsUnix(config_.listen)) config_.cert = config_.key = "";
+  config_.listen = address;
   return absl::OkStatus();
 }
 
@@ -241,9 +259,6 @@ absl::Status Impl::MakeServer() {
   absl::StatusOr<std::unique_ptr<HttpsServer>> server = HttpsServer::Create(ServerOptions(*certificate), server_loops_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  if (place_ && server_->address() != config_.listen && !config_.listen.ends_with(":0"))
-    LogWarning(absl::StrCat("listening on ", server_->address(), ", as the server before: listen = \"", config_.listen,
-                            "\" counts from the next start without --take-over"));
 
   const ActiveSyncOptions options{.heartbeat_min = config_.heartbeat_min,
                                   .heartbeat_max = config_.heartbeat_max,
@@ -276,36 +291,41 @@ void Impl::AwaitReload() {
 }
 
 // SIGUSR2: another program was installed.
-void Impl::AwaitUpgrade() {
-  upgrade_->async_wait([this](boost::system::error_code error, int) {
+void Impl::AwaitUpgrade(const Shutdown& shutdown) {
+  upgrade_->async_wait([this, &shutdown](boost::system::error_code error, int) {
     if (error) return;
-    const absl::Status started = StartNext();
-    if (!started.ok()) LogError(absl::StrCat("SIGUSR2: ", std::string(started.message())));
-    AwaitUpgrade();
+    if (shutdown.began()) {
+      LogInfo("SIGUSR2: this server is giving up its place already");
+    } else if (const absl::Status started = StartNext(); !started.ok()) {
+      LogError(absl::StrCat("SIGUSR2: ", std::string(started.message())));
+    }
+    AwaitUpgrade(shutdown);
   });
 }
 
+void Impl::GiveAway(const Handover::Next& next, int socket, Shutdown& shutdown) {
+  account_watch_.reset();
+  handover_->Close();
+  const int lock = store_->ShareLock();
+  store_->Release();
+  handover_->Give(next, socket, lock, [&shutdown](bool serves) { shutdown.Followed(serves); });
+  ::close(socket);
+  ::close(lock);
+}
+
 int Impl::Run() {
-  bool clean = false, followed = false;
-  Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](bool everything_durable) {
-    clean = everything_durable;
-    handover_->AwaitNext([&](bool serves) {
-      followed = serves;
-      for (const auto& loop : loops_) loop->stop();
-    });
+  Shutdown::End end = Shutdown::End::kClean;
+  Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](Shutdown::End how) {
+    end = how;
+    for (const auto& loop : loops_) loop->stop();
   });
   reload_.emplace(*loops_.front(), SIGHUP);
   AwaitReload();
   upgrade_.emplace(*loops_.front(), SIGUSR2);
-  AwaitUpgrade();
+  AwaitUpgrade(shutdown);
   handover_.emplace(*loops_.front(), store_path_, [&](const Handover::Next& next) {
-    shutdown.HandOver([this, next](int socket) {
-      account_watch_.reset();
-      handover_->Close();
-      store_->Release();
-      handover_->Give(next, socket);
-      ::close(socket);
-    });
+    shutdown.HandOver({.still_waits = [next] { return Handover::StillWaits(next); },
+                       .release = [&, next](int socket) { GiveAway(next, socket, shutdown); }});
   });
   server_->Start();
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
@@ -318,15 +338,12 @@ int Impl::Run() {
   if (place_) TellServing(*place_);
   loops_.front()->run();
   for (std::thread& thread : threads) thread.join();
-  if (!clean) {
+  if (end == Shutdown::End::kNotDurable) {
     // The store still holds callbacks into the engine, so nothing may be taken apart.
     LogError("the store did not become durable in time: what was not acknowledged may be lost");
     ::_exit(kExitFailure);
   }
-  if (!followed) {
-    LogError("the server that took over ended before it served: nobody serves now; see its log, and start one");
-    return kExitFailure;
-  }
+  if (end == Shutdown::End::kNobodyServes) return kExitFailure;
   LogInfo("ended");
   return 0;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
@@ -49,10 +50,18 @@ absl::Status StartNext() {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::signal(SIGCHLD, SIG_IGN);  // how it ends is in its log
-  pid_t next = 0;
-  const int error = ::posix_spawnp(&next, arguments.front(), nullptr, nullptr, arguments.data(), environ);
+  static std::atomic<pid_t> next = 0;
+  if (next > 0 && ::kill(next, 0) == 0) return absl::UnavailableError(absl::StrCat("pid ", next.load(), " is about to take over already"));
+  // It gets none of our files: with our sockets it would hold on to what we close, and could be asked by itself.
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  pid_t started = 0;
+  const int error = ::posix_spawnp(&started, arguments.front(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return absl::UnavailableError(absl::StrCat("cannot start ", words.front(), ": ", std::strerror(error)));
-  LogInfo(absl::StrCat("started ", words.front(), " (pid ", next, ") to take over"));
+  next = started;
+  LogInfo(absl::StrCat("started ", words.front(), " (pid ", started, ") to take over"));
   return absl::OkStatus();
 }
 

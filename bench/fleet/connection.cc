@@ -128,7 +128,9 @@ void Connection::Open(OpenCallback done) {
   }
   socket_.async_connect(target_.endpoint, [self = shared_from_this()](boost::system::error_code refused) {
     if (!self->opened_) return;
-    refused ? self->Fail(absl::UnavailableError("cannot connect: " + refused.message())) : self->Connected();
+    if (!refused) return self->Connected();
+    const std::string why = "cannot connect: " + refused.message();
+    self->Fail(refused == asio::error::connection_refused ? absl::NotFoundError(why) : absl::UnavailableError(why));
   });
 }
 

@@ -222,6 +222,7 @@ class FleetRun {
     report_.acknowledgement = ledger_.acknowledgement();
     report_.complaints = ledger_.complaints();
     report_.lost = counters_.lost;
+    report_.unanswered = counters_.unanswered;
     report_.refused = counters_.refused;
     report_.paused = counters_.paused;
     report_.trouble = counters_.trouble();

@@ -56,6 +56,7 @@ std::string Table(const Report& report) {
   rows.Some("repeated", totals.repeated, "named again before the device had synced");
   rows.Some("late", totals.late, "of the wakes: took longer than --grace");
   rows.Some("lost connections", report.lost, "or answers");
+  rows.Some("unanswered", report.unanswered, "of these: nobody listened");
   rows.Some("refused", report.refused, "Pings that were answered with a 5xx");
   rows.Some("paused", report.paused, "tries that devices had to put off");
   rows.Some("publish retries", report.publish_failures, "");
@@ -102,6 +103,7 @@ std::string Json(const Report& report) {
   json["late"] = totals.late;
   json["ping_answers"] = totals.answers;
   json["lost_connections"] = report.lost;
+  json["unanswered_connections"] = report.unanswered;
   json["refused_pings"] = report.refused;
   json["paused"] = report.paused;
   json["publish_retries"] = report.publish_failures;

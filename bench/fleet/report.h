@@ -25,6 +25,7 @@ struct Report {
   Histogram acknowledgement;
   std::optional<std::int64_t> server_rss_per_ping_bytes;
   std::uint64_t lost = 0;              // connections and answers
+  std::uint64_t unanswered = 0;        // of these, connections: nobody listened
   std::uint64_t refused = 0;           // Pings that were answered with a 5xx
   std::uint64_t paused = 0;            // tries that devices put off
   std::uint64_t publish_failures = 0;  // requests with changes that had to be repeated

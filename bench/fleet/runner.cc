@@ -96,6 +96,7 @@ void Runner::Open(Handset& handset) {
   handset.connection->Open([this, &handset](absl::Status opened) {
     NoAlarm(handset);
     if (opened.ok()) return Send(handset);
+    if (absl::IsNotFound(opened)) ++counters_.unanswered;
     OnReply(handset, std::move(opened));
   });
 }

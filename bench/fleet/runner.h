@@ -25,11 +25,12 @@ namespace mailwake::fleet {
 // What all runners add up.
 class FleetCounters {
  public:
-  std::atomic<std::uint32_t> waiting{0};  // Pings that are out
-  std::atomic<std::uint32_t> stopped{0};  // devices that gave up
-  std::atomic<std::uint64_t> lost{0};     // connections and answers
-  std::atomic<std::uint64_t> refused{0};  // Pings that were answered with a 5xx
-  std::atomic<std::uint64_t> paused{0};   // tries that the server or the network made a device put off
+  std::atomic<std::uint32_t> waiting{0};     // Pings that are out
+  std::atomic<std::uint32_t> stopped{0};     // devices that gave up
+  std::atomic<std::uint64_t> lost{0};        // connections and answers
+  std::atomic<std::uint64_t> unanswered{0};  // of the lost connections: nobody listened
+  std::atomic<std::uint64_t> refused{0};     // Pings that were answered with a 5xx
+  std::atomic<std::uint64_t> paused{0};      // tries that the server or the network made a device put off
 
   void Trouble(std::string why);
   std::string trouble() const;  // the last one

@@ -5,7 +5,8 @@
 #
 #   kill   with kill -9: no change that was acknowledged is lost, nobody is left asleep, nobody is woken for nothing
 #   drain  with SIGTERM: the same, and exit code 0 within the time that draining may take, and no Ping is answered with a 5xx
-#   upgrade  with `serve --take-over`, which takes its place: as drain, and no connection is refused
+#   upgrade  by another that takes its place, in turn one that is started with --take-over and one that SIGUSR2 starts: as drain, and
+#            somebody listens at every moment
 #
 # ROUNDS=100 tests/crash/rounds.sh kill build/release/bin/mailwake build/release/bin/mailwake-fleet
 set -euo pipefail
@@ -17,9 +18,17 @@ RANDOM=${SEED:-$$}
 dir=$(mktemp -d)
 . "$(dirname "$0")/server.sh"
 
-drained() { # PROCESS
+drained() { # PROCESS, which we may have started, or a server that we sent SIGUSR2
   local code=0
-  wait "$1" || code=$?
+  if jobs -p | grep -qx "$1"; then
+    wait "$1" || code=$?
+  else
+    for _ in $(seq 600); do
+      [ -e "/proc/$1/exe" ] || break
+      sleep 0.05
+    done
+    grep -q ' ended$' "$dir/serve.log" || code=unknown
+  fi
   [ "$code" = 0 ] || fail "a drain ended with exit code $code"
 }
 
@@ -33,9 +42,24 @@ end() {
   fi
 }
 
+upgrade_by_signal() {
+  local served
+  served=$(grep -c '^mailwake ready' "$dir/serve.log")
+  kill -USR2 "$server"
+  for _ in $(seq 600); do
+    [ "$(grep -c '^mailwake ready' "$dir/serve.log")" = "$served" ] || break
+    sleep 0.05
+  done
+  server=$(sed -n 's/.* (pid \([0-9]*\)) to take over$/\1/p' "$dir/serve.log" | tail -n 1)
+  [ -e "/proc/$server/exe" ] || fail 'SIGUSR2 started no server'
+}
+
 next() {
   local old=$server
-  if [ "$mode" = upgrade ]; then
+  if [ "$mode" = upgrade ] && [ $((round % 2)) = 0 ]; then
+    upgrade_by_signal
+    drained "$old"
+  elif [ "$mode" = upgrade ]; then
     start --config "$dir/mailwake.toml" --take-over
     drained "$old"
   else
@@ -71,6 +95,10 @@ wait "$devices" || fail 'the fleet found faults'
 grep -q '"missed":0,"foreign":0,' "$dir/result.json" || fail 'missed or foreign wakes'
 grep -q '"unacknowledged":0,' "$dir/result.json" || fail 'changes were never taken'
 grep -q '"wakes":0,' "$dir/result.json" && fail 'nobody was woken'
+case $mode in
+  upgrade) grep -q '"unanswered_connections":0,' "$dir/result.json" || fail 'for a moment nobody listened' ;;
+  *) grep -q '"unanswered_connections":0,' "$dir/result.json" && fail 'no connection was refused: nothing was counted' ;;
+esac
 if [ "$mode" != kill ]; then
   grep -q '"refused_pings":0,' "$dir/result.json" || fail 'a drain answered Pings with a 5xx'
   grep -q '"repeated":0,' "$dir/result.json" || fail 'a drain forgot what devices had synced'

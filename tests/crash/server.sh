@@ -22,7 +22,7 @@ make_accounts() {
 # start ARGUMENTS OF SERVE: returns when it is ready, and sets `server` (its process) and `url`.
 start() {
   : >"$dir/serve.log" # there before it is looked into
-  "$mailwake" serve "$@" >"$dir/serve.log" 2>&1 &
+  "$mailwake" serve "$@" >>"$dir/serve.log" 2>&1 &  # one that is still ending writes there too
   server=$!
   for _ in $(seq 600); do
     url=$(sed -n 's/^mailwake ready \(https:[^ ]*\).*/\1/p' "$dir/serve.log")

@@ -18,6 +18,10 @@ constexpr std::chrono::milliseconds kPause{200};
 
 Listener::Listener(FileDescriptor socket, std::vector<std::shared_ptr<Loop>> loops, std::shared_ptr<ServerState> server)
     : loops_(std::move(loops)), server_(std::move(server)) {
+  Own(std::move(socket));
+}
+
+void Listener::Own(FileDescriptor socket) {
   socket_.emplace(loops_.front()->io(), socket.Release());
   pause_.emplace(loops_.front()->io());
 }
@@ -33,6 +37,11 @@ FileDescriptor Listener::Release() {
   FileDescriptor socket(socket_.has_value() ? socket_->release() : -1);
   Stop();
   return socket;
+}
+
+void Listener::Resume(FileDescriptor socket) {
+  Own(std::move(socket));
+  Wait();
 }
 
 void Listener::Wait() {

@@ -29,8 +29,11 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void Stop();
   // Stops; the socket listens on. Nothing, if it was stopped.
   FileDescriptor Release();
+  // The opposite.
+  void Resume(FileDescriptor socket);
 
  private:
+  void Own(FileDescriptor socket);
   void Wait();
   void AcceptAll();
   void Pause();

@@ -112,6 +112,8 @@ void Loop::CloseIdle() {
   CloseAllIn(ConnectionState::kIdle, Gone::kDrop);
 }
 
+void Loop::Resume() { draining_ = false; }
+
 void Loop::Drain() {
   refusing_ = true;
   CloseIdle();

@@ -61,6 +61,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   // Closes those that wait for a request; the others once answered. Drain: those in their handshake too.
   void CloseIdle();
+  void Resume();  // after CloseIdle
   void Drain();
   enum class Gone { kTell, kDrop };
   void CloseAll(Gone gone);

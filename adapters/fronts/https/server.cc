@@ -65,6 +65,11 @@ class Server final : public HttpsServer {
     return socket.Release();
   }
 
+  void GiveBack(int socket) override {
+    ForEachLoop([](Loop& loop) { loop.Resume(); });
+    listener_->Resume(FileDescriptor(socket));
+  }
+
   void Close() override {
     StopListening();
     ForEachLoop([](Loop& loop) { loop.CloseAll(Loop::Gone::kTell); });
@@ -149,6 +154,8 @@ absl::StatusOr<int> HttpsServer::Listen(const std::string& address) {
   if (!socket.ok()) return socket.status();
   return socket->Release();
 }
+
+std::string HttpsServer::AddressOf(int socket) { return internal::LocalAddress(socket); }
 
 absl::Status HttpsServer::Check(const HttpsOptions& options) { return MakeParts(options).status(); }
 

@@ -20,12 +20,19 @@ namespace mailwake {
 class OwnerLock {
  public:
   static absl::StatusOr<OwnerLock> Take(const std::string& path);
+  // The one that a copy of its descriptor has; `file` is the lock's from here on. Errors: FailedPrecondition (of another file).
+  static absl::StatusOr<OwnerLock> Adopt(const std::string& path, int file);
   OwnerLock(OwnerLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   OwnerLock& operator=(OwnerLock&&) = delete;
   ~OwnerLock();
 
+  // A copy of the descriptor: the lock lasts as long as one of them is open. -1: none is left.
+  int Share() const;
+
  private:
   explicit OwnerLock(int file) : file_(file) {}
+
+  absl::Status Lock(const std::string& path);
 
   int file_;
 };

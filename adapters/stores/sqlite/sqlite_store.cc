@@ -77,6 +77,8 @@ class SqliteStoreImpl : public SqliteStore {
     lock_.reset();
   }
 
+  int ShareLock() const override { return lock_ ? lock_->Share() : -1; }
+
   AccountStore& accounts() override { return accounts_; }
   FrontState& front_state() override { return front_state_; }
 
@@ -120,12 +122,12 @@ absl::Status CheckPages(Connection& connection) {
 }
 
 // Everything that can refuse the file, before anything is written to it.
-absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::optional<OwnerLock>& lock, const std::string& path) {
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::optional<OwnerLock>& lock, const std::string& path, bool checked) {
   absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(path);
   if (!connection.ok()) return connection;
   absl::StatusOr<int> version = SchemaVersion(**connection);
   if (!version.ok()) return version.status();
-  if (lock || *version < kSchemaVersion) {
+  if (!checked && (lock || *version < kSchemaVersion)) {
     absl::Status status = CheckPages(**connection);
     if (!status.ok()) return status;
   }
@@ -174,8 +176,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& 
   absl::StatusOr<bool> found = FindStoreFile(*file);
   if (!found.ok()) return found.status();
   std::optional<OwnerLock> lock;
+  const bool given = options.lock >= 0;
   if (options.own) {
-    absl::StatusOr<OwnerLock> taken = OwnerLock::Take(*file);
+    absl::StatusOr<OwnerLock> taken = given ? OwnerLock::Adopt(*file, options.lock) : OwnerLock::Take(*file);
     if (!taken.ok()) return taken.status();
     lock.emplace(*std::move(taken));
   }
@@ -183,7 +186,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& 
     absl::Status status = AsOwner(lock, *file, [&file] { return CreateIfMissing(*file); });
     if (!status.ok()) return status;
   }
-  absl::StatusOr<std::unique_ptr<Connection>> connection = Connect(lock, *file);
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connect(lock, *file, given);
   if (!connection.ok()) return connection.status();
   absl::StatusOr<OpenState> opened = ReadOpenState(**connection, options.own);
   if (!opened.ok()) return opened.status();
@@ -191,6 +194,18 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& 
   if (!readers.ok()) return readers.status();
   (*connection)->CheckpointOnClose();
   return std::make_unique<SqliteStoreImpl>(std::move(lock), *std::move(connection), *std::move(readers), *opened, options.gather);
+}
+
+absl::Status CheckSqliteStore(const std::string& path) {
+  absl::StatusOr<std::string> file = StoreFilePath(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<bool> found = FindStoreFile(*file);
+  if (!found.ok() || !*found) return found.status();
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(*file);
+  if (!connection.ok()) return connection.status();
+  absl::StatusOr<int> version = SchemaVersion(**connection);
+  if (!version.ok()) return version.status();
+  return CheckPages(**connection);
 }
 
 }  // namespace mailwake

@@ -8,7 +8,8 @@
 namespace mailwake {
 namespace {
 
-absl::Status Released() { return absl::FailedPreconditionError("the store was released: it may have another owner now"); }
+// The same again will succeed, at the next owner: whoever asks may not take it for final.
+absl::Status Released() { return absl::UnavailableError("the store has been given to another server: send it again"); }
 
 }  // namespace
 

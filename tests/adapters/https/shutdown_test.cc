@@ -58,6 +58,22 @@ TEST(HandoverTest, ASocketThatWasTakenListensOnForAnotherServer) {
   EXPECT_TRUE(waits.AtEnd());
 }
 
+TEST(HandoverTest, ASocketThatIsGivenBackIsServedAsBefore) {
+  ServerFixture server({.loops = 2});
+  std::promise<int> taken;
+  boost::asio::post(*server.loops[0], [&] { taken.set_value(server.server->TakeSocket()); });
+  const int socket = taken.get_future().get();
+  HttpsClient between = server.Connect();
+  ASSERT_TRUE(between.Send(Get("/echo")));
+  boost::asio::post(*server.loops[0], [&] { server.server->GiveBack(socket); });
+  EXPECT_EQ(between.Receive().status, 200);
+  HttpsClient after = server.Connect();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(after.Send(Get("/echo")));
+    EXPECT_EQ(after.Receive().status, 200) << "and it is kept open after an answer";
+  }
+}
+
 TEST_P(ShutdownTest, CloseEndsAllAndTellsTheHandlers) {
   ServerFixture server({.tls = GetParam(), .loops = 2});
   HttpsClient first = server.Connect();

@@ -71,6 +71,40 @@ TEST_F(BecomeUserTest, AndTheNextServerGetsIt) {
   EXPECT_EQ(next.Ask("GET", "/healthz").status, 200);
 }
 
+// Nobody to take over: then the address is root's to bind as ever.
+TEST_F(BecomeUserTest, AndANextServerThatIsTheFirstBindsIt) {
+  const Site site("drain_s = 0\nuser = \"nobody\"\n");
+  GiveTo(site, kUser);
+  RunningServer server(site, {"--listen", "127.0.0.77:603", "--take-over"});
+  EXPECT_EQ(server.Ask("GET", "/healthz").status, 200);
+}
+
+TEST_F(BecomeUserTest, TheUserStartsTheNextServerToo) {
+  const Site site("drain_s = 0\nuser = \"nobody\"\n");
+  GiveTo(site, kUser);
+  RunningServer old(site, {"--listen", "127.0.0.77:604"});
+  old.program().Signal(SIGUSR2);
+  EXPECT_EQ(old.program().Wait().exit_code, 0);
+  EXPECT_EQ(old.Ask("GET", "/healthz").status, 200);
+  End(old.started());
+}
+
+// Else the first start would succeed, and every SIGUSR2 fail.
+TEST_F(BecomeUserTest, WhatOnlyRootCanReadIsFoundAtTheFirstStart) {
+  const Site site("drain_s = 0\nuser = \"nobody\"\n");
+  GiveTo(site, kUser);
+  ASSERT_EQ(::chown(site.config().c_str(), 0, 0), 0);
+  {
+    RunningServer server(site);
+    EXPECT_THAT(server.program().err(), HasSubstr("nobody cannot read " + site.config()));
+  }
+  ASSERT_EQ(::chown(site.token_file().c_str(), 0, 0), 0);
+  const Result result = Program({"serve", "--config", site.config()}).Wait();
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("cannot read the token file " + site.token_file() + ": Permission denied"));
+  EXPECT_THAT(result.err, HasSubstr("nobody must be able to read it"));
+}
+
 TEST_F(BecomeUserTest, AUserWhoDoesNotExistIsAConfigurationError) {
   const Site site("user = \"no-such-user\"\n");
   const Result result = Program({"serve", "--config", site.config()}).Wait();

@@ -88,6 +88,14 @@ Result Program::Wait() {
   return {.exit_code = exit_code_, .out = out(), .err = err()};
 }
 
+void End(pid_t process) {
+  ASSERT_GT(process, 1);
+  EXPECT_EQ(::kill(process, SIGTERM), 0);
+  const std::string image = "/proc/" + std::to_string(process) + "/exe";  // it may stay a zombie, who has none
+  std::error_code gone;
+  EXPECT_TRUE(Eventually([&] { return std::filesystem::read_symlink(image, gone).empty(); }));
+}
+
 bool Eventually(const std::function<bool()>& condition, std::chrono::seconds patience) {
   const auto give_up = std::chrono::steady_clock::now() + patience;
   while (!condition()) {

@@ -64,6 +64,9 @@ class Program {
   int exit_code_ = -1;
 };
 
+// SIGTERM to a process that somebody else started; waits until it has ended.
+void End(pid_t process);
+
 // Looks every 10 ms until `condition` holds. False: it did not within `patience`.
 bool Eventually(const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds(60));
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace mailwake::test {
 namespace {
 
@@ -33,6 +35,12 @@ RunningServer::RunningServer(const Site& site, const std::vector<std::string>& m
   const std::string begin = "mailwake ready ";
   EXPECT_EQ(line.compare(0, begin.size(), begin), 0) << line << program_.err();
   if (line.size() > begin.size()) url_ = line.substr(begin.size(), line.find('\n') - begin.size());
+}
+
+pid_t RunningServer::started() const {
+  const std::string log = program_.err();
+  const std::size_t at = log.find("(pid ");
+  return at == std::string::npos ? -1 : std::atoi(log.c_str() + at + 5);
 }
 
 Result RunningServer::Publish(const std::string& mailbox, const std::string& folder, const std::vector<std::string>& more) const {

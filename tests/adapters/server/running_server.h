@@ -45,6 +45,8 @@ class RunningServer {
   explicit RunningServer(const Site& site, const std::vector<std::string>& more_words = {});
 
   Program& program() { return program_; }
+  // The process that SIGUSR2 has started, as the log names it; -1: none.
+  pid_t started() const;
   const std::string& url() const { return url_; }
   server::ServerArguments arguments() const { return {.url = url_, .ca_file = site_.certificate()}; }
 

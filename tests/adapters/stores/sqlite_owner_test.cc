@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/adapters/stores/await.h"
 #include "tests/adapters/stores/temp_dir.h"
@@ -112,13 +113,52 @@ TEST_F(SqliteOwner, AReleasedStoreHasDoneWhatWasCalledAndTakesNothingMore) {
   auto next = Open();
   ASSERT_TRUE(next.ok()) << next.status();
   EXPECT_EQ(WholeVersion(*Load(**next, "ann")), 3u);
-  EXPECT_EQ(Commit(**store, VersionBatch("ann", 4)).code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Load(**store, "ann").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Commit(**store, VersionBatch("ann", 4)).code(), absl::StatusCode::kUnavailable) << "it may be tried again";
+  EXPECT_EQ(Load(**store, "ann").status().code(), absl::StatusCode::kUnavailable);
   ASSERT_TRUE(Commit(**next, VersionBatch("ann", 5)).ok());
   store->reset();
   ASSERT_TRUE(Commit(**next, VersionBatch("ann", 6)).ok());
   EXPECT_EQ(WholeVersion(*Load(**next, "ann")), 6u);
   ExpectOwnedBy(getpid(), path_);
+}
+
+TEST_F(SqliteOwner, TheOwnershipIsGivenToAnotherAndIsNeverFreeMeanwhile) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  const int lock = (*store)->ShareLock();
+  ASSERT_GE(lock, 0);
+  (*store)->Release();
+  EXPECT_EQ((*store)->ShareLock(), -1);
+  ExpectOwnedBy(getpid(), path_);
+  auto next = OpenSqliteStore(path_, {.lock = lock});
+  ASSERT_TRUE(next.ok()) << next.status();
+  ASSERT_TRUE(Commit(**next, VersionBatch("ann", 4)).ok());
+  store->reset();
+  ExpectOwnedBy(getpid(), path_);
+  next->reset();
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(SqliteOwner, TheOwnershipOfAnotherFileIsRefused) {
+  auto other = OpenSqliteStore(directory_.File("other.db"));
+  ASSERT_TRUE(other.ok() && Open().ok());
+  const absl::Status status = OpenSqliteStore(path_, {.lock = (*other)->ShareLock()}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+}
+
+TEST_F(SqliteOwner, AFileIsCheckedBesideItsOwner) {
+  EXPECT_TRUE(CheckSqliteStore(path_).ok()) << "there is none yet";
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  EXPECT_TRUE(CheckSqliteStore(path_).ok());
+  ASSERT_TRUE(Commit(**store, VersionBatch("ann", 3)).ok());
+  store->reset();
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(path_)) / 2);
+  file << std::string(4096, 'x');
+  file.close();
+  EXPECT_EQ(CheckSqliteStore(path_).code(), absl::StatusCode::kDataLoss) << CheckSqliteStore(path_);
 }
 
 TEST_F(SqliteOwner, BesideAnOwnerNoVersionsAreReserved) {

@@ -82,6 +82,8 @@ class HttpsServer {
   static absl::StatusOr<std::unique_ptr<HttpsServer>> Create(const HttpsOptions& options, std::vector<HttpsLoop> loops);
   // A listening socket, for a process that may bind the address now and not later. The caller owns it. Errors: as Create.
   static absl::StatusOr<int> Listen(const std::string& address);
+  // "127.0.0.1:8443" or "unix:PATH": where a socket listens.
+  static std::string AddressOf(int socket);
   // Whether Create would find fault with the options, without a socket. Errors: InvalidArgument.
   static absl::Status Check(const HttpsOptions& options);
   virtual ~HttpsServer() = default;
@@ -94,6 +96,8 @@ class HttpsServer {
   // The same, but the socket goes on to listen, for another server: whoever connects meanwhile waits in the kernel's queue, and who is in
   // the TLS handshake may still ask once. The caller owns the socket. REQUIRES: on the first loop's thread; before StopAccepting.
   virtual int TakeSocket() = 0;
+  // The other server did not come: accepts again. REQUIRES: as TakeSocket, which gave `socket`.
+  virtual void GiveBack(int socket) = 0;
   // Closes everything at once; requests that wait are gone. (The destructor closes too, and calls nobody.)
   virtual void Close() = 0;
   // Reads certificate, key, client CA and OCSP response again, for connections to come. Errors: InvalidArgument as Create; then all is as

@@ -31,8 +31,11 @@ class SqliteStore : public Store {
   virtual AccountStore& accounts() = 0;
   virtual FrontState& front_state() = 0;
   // Finishes what was called and gives up the ownership: another process may open the file as its owner while this object is still there.
-  // Calls that come later fail with FailedPrecondition. Blocks; not from a callback.
+  // Calls that come later fail with Unavailable. Blocks; not from a callback.
   virtual void Release() = 0;
+  // For another process, which passes it to OpenSqliteStore as `lock`: a copy of the descriptor that has the ownership, which lasts as long
+  // as one copy is open. -1: this store has none. The caller owns it.
+  virtual int ShareLock() const = 0;
 };
 
 struct SqliteOptions {
@@ -42,6 +45,9 @@ struct SqliteOptions {
   // True: this store serves an engine and takes the ownership lock (PATH.lock), which one process at a time can have. False: beside a
   // running server, for accounts and for reading; no versions are reserved, and Commit is refused.
   bool own = true;
+  // That ShareLock of another process gave: this store has the ownership with it, and owns it. The pages are not looked at, as a large file
+  // takes long: CheckSqliteStore does that before.
+  int lock = -1;
   std::size_t readers = 0;  // threads that read; 0: one a core, at most 4; beside a running server 1
   // When the thread that writes is woken: what is called until `wake` runs shares a group. An event loop's post lets it do what it has at
   // hand first. Empty: at once.
@@ -49,6 +55,9 @@ struct SqliteOptions {
 };
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& path, const SqliteOptions& options = {});
+
+// Reads the whole file, beside its owner, and writes nothing. OK too, if nothing is there yet. Errors: those that Open finds in the file.
+absl::Status CheckSqliteStore(const std::string& path);
 
 }  // namespace mailwake
 
