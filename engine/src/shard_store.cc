@@ -103,6 +103,7 @@ void Shard::RewriteUnsaved() {
   for (Mailbox* mailbox : std::exchange(unsaved_, {})) {
     if (!Planted(Plant::kLoseFailedWrite)) AddWhole(*mailbox, Write(*mailbox));
     mailbox->unsaved = false;
+    if (Planted(Plant::kLoseFailedWrite)) Unpin(*mailbox);
   }
   rewrite_delay_ms_ = std::min(std::max(rewrite_delay_ms_, kRewriteFirstMs) * 2, kRewriteMostMs);
   rewrite_ms_ = now_ms() + rewrite_delay_ms_;

@@ -10,6 +10,9 @@
 
 namespace mailwake::sim {
 
+// A write that comes back to a mailbox that is no more.
+bool ShowsByDeath(std::string_view name) { return name == "evict-with-write-in-flight"; }
+
 #ifdef MAILWAKE_PLANTS
 
 int ListPlants() {
@@ -27,6 +30,8 @@ int TakePlant(const std::string& name) {
   return 2;
 }
 
+void PullPlant() { planted = Plant::kNone; }
+
 #else
 
 int ListPlants() {
@@ -35,6 +40,8 @@ int ListPlants() {
 }
 
 int TakePlant(const std::string&) { return ListPlants(); }
+
+void PullPlant() {}
 
 #endif
 

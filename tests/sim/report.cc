@@ -22,26 +22,41 @@ constexpr std::size_t kMostBroken = 20;
 
 }  // namespace
 
-SeedResult RunSeed(std::uint64_t seed) {
+SeedResult RunSeed(std::uint64_t seed, const Cut& cut, std::uint64_t most_events) {
   const std::clock_t began = std::clock();
-  SeedResult result{.seed = seed};
+  SeedResult result{.seed = seed, .profile = DrawProfile(seed)};
+  Apply(cut, result.profile);
   {
-    World world(DrawProfile(seed));
-    world.Run();
-    result.sqlite = world.profile.sqlite;
+    World world(result.profile);
+    world.Run(most_events);
     result.violation = world.model.violation();
     result.stakes = world.stakes;
     result.device_hours = world.device_hours();
     result.ends = world.ends;
+    result.events = world.events;
     result.fingerprint = world.history.fingerprint();
     if (result.violation) {
       std::ostringstream story;
-      world.history.Tell(result.violation->mailbox, result.violation->device, kStoryLength, world.start, story);
+      result.story_length = world.history.Tell(result.violation->mailbox, result.violation->device, kStoryLength, world.start, story);
       result.story = story.str();
     }
   }
   result.cpu_s = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
   return result;
+}
+
+std::string Shape(const Violation& violation) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string out;
+  for (const char c : violation.text) {
+    const bool promise = out == "P";
+    if (!digit(c) || promise) {
+      out += c;
+    } else if (out.empty() || out.back() != '#') {
+      out += '#';
+    }
+  }
+  return out;
 }
 
 void Totals::Add(const SeedResult& result) {
@@ -51,7 +66,7 @@ void Totals::Add(const SeedResult& result) {
     if (broken.size() < kMostBroken) broken.push_back(result.seed);
   }
   device_hours += result.device_hours;
-  Share& share = result.sqlite ? sqlite : memory;
+  Share& share = result.profile.sqlite ? sqlite : memory;
   ++share.seeds;
   share.ends += result.ends;
   share.cpu_s += result.cpu_s;
@@ -97,13 +112,18 @@ void Print(const Totals& totals, std::ostream& out) {
   }
 }
 
-void PrintViolation(const SeedResult& result, const std::string& replay, std::ostream& out) {
+std::string Sentence(const SeedResult& result) {
   const Violation& violation = *result.violation;
+  std::ostringstream out;
   out << "seed " << result.seed << " [" << std::hex << result.fingerprint << std::dec << "]: " << violation.text;
   if (violation.mailbox != kNone) out << " (" << MailboxName(violation.mailbox);
   if (violation.device != kNone) out << ", " << DeviceName(violation.device);
   if (violation.mailbox != kNone) out << ")";
-  out << "\n  world: " << Describe(DrawProfile(result.seed)) << result.story << "  again: " << replay << "\n";
+  return out.str();
+}
+
+void PrintViolation(const SeedResult& result, const std::string& replay, std::ostream& out) {
+  out << Sentence(result) << "\n  world: " << Describe(result.profile) << result.story << "  again: " << replay << "\n";
 }
 
 }  // namespace mailwake::sim

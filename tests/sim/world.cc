@@ -53,8 +53,7 @@ double World::device_hours() const {
 }
 
 void World::RunUntil(Time end) {
-  while (!model.violation() && queue.RunOne(end)) {
-  }
+  while (!over() && queue.RunOne(end)) ++events;
 }
 
 void World::Sweep() {
@@ -63,14 +62,15 @@ void World::Sweep() {
   queue.After(kSweepEvery, [this] { Sweep(); });
 }
 
-void World::Run() {
+void World::Run(std::uint64_t most_events) {
+  most_events_ = most_events;
   server->Open();
   publisher->Start();
   op->Start();
   for (const auto& device : devices) device->Start();
   Sweep();
   RunUntil(start + Duration(profile.active_ms));
-  if (model.violation()) return;
+  if (over()) return;
 
   history.Add({.time = queue.now(), .what = What::kCalm});
   calm = true;
@@ -85,9 +85,9 @@ void World::Run() {
     }
     return false;
   };
-  while (!model.violation() && queue.now() < end && missing()) RunUntil(queue.now() + kCalmStep);
-  if (!model.violation()) CompareDevices();
-  if (!model.violation()) CheckLeaks();
+  while (!over() && queue.now() < end && missing()) RunUntil(queue.now() + kCalmStep);
+  if (!over()) CompareDevices();
+  if (!over()) CheckLeaks();
 }
 
 void World::CompareDevices() {
@@ -105,7 +105,7 @@ void World::CheckLeaks() {
   for (const auto& device : devices) device->Leave();
   server->HangUpAll();
   RunUntil(queue.now() + std::chrono::minutes(3));
-  if (!model.violation()) server->CheckLeaks();
+  if (!over()) server->CheckLeaks();
 }
 
 }  // namespace mailwake::sim
