@@ -3,6 +3,7 @@
 #include "tests/sim/plants.h"
 
 #include <iostream>
+#include <utility>
 
 #ifdef MAILWAKE_PLANTS
 #include "engine/src/plant.h"
@@ -32,6 +33,8 @@ int TakePlant(const std::string& name) {
 
 void PullPlant() { planted = Plant::kNone; }
 
+void SetPlantedYield(std::function<void(std::string_view mailbox)> yield) { planted_yield = std::move(yield); }
+
 #else
 
 int ListPlants() {
@@ -42,6 +45,8 @@ int ListPlants() {
 int TakePlant(const std::string&) { return ListPlants(); }
 
 void PullPlant() {}
+
+void SetPlantedYield(std::function<void(std::string_view mailbox)>) {}
 
 #endif
 

@@ -8,6 +8,7 @@
 #ifndef MAILWAKE_TESTS_SIM_PLANTS_H_
 #define MAILWAKE_TESTS_SIM_PLANTS_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ int ListPlants();
 int TakePlant(const std::string& name);
 // The code is whole again.
 void PullPlant();
+// What happens in the middle of sections that a plant breaks.
+void SetPlantedYield(std::function<void(std::string_view mailbox)> yield);
 // The process dies of it, and that is how it shows; of any other such an end proves nothing.
 bool ShowsByDeath(std::string_view name);
 

@@ -4,6 +4,7 @@
 
 #include "tests/sim/device.h"
 #include "tests/sim/operator.h"
+#include "tests/sim/plants.h"
 #include "tests/sim/publisher.h"
 #include "tests/sim/server.h"
 
@@ -23,10 +24,14 @@ World::World(const Profile& drawn)
   publisher = std::make_unique<Publisher>(*this);
   op = std::make_unique<Operator>(*this);
   queue.set_ticked([this] { server->Observe(); });
+  SetPlantedYield([this](std::string_view mailbox) { publisher->Interrupt(NumberOf(mailbox)); });
   MakeMailboxes();
 }
 
-World::~World() { server.reset(); }  // it says goodbye to the others
+World::~World() {
+  SetPlantedYield(nullptr);
+  server.reset();  // it says goodbye to the others
+}
 
 void World::MakeMailboxes() {
   for (int number = 0; number < profile.mailboxes; ++number) {
