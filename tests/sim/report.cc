@@ -6,6 +6,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "tests/sim/device.h"
 #include "tests/sim/operator.h"
@@ -19,6 +20,12 @@ namespace {
 
 constexpr std::size_t kStoryLength = 400;
 constexpr std::size_t kMostBroken = 20;
+
+std::string WithCommas(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
 
 }  // namespace
 
@@ -110,6 +117,25 @@ void Print(const Totals& totals, std::ostream& out) {
     out << std::setw(12) << totals.stakes.count(static_cast<Stake>(i)) << "  "
         << (info.promise == 0 ? "  " : "P" + std::to_string(info.promise)) << ' ' << info.name << '\n';
   }
+}
+
+void PrintTable(const Totals& totals, std::ostream& out) {
+  out << "| | at stake | of these |\n|---|---:|---|\n";
+  const auto by_promise = totals.stakes.ByPromise();
+  for (std::size_t promise = 1; promise <= by_promise.size(); ++promise) {
+    const std::size_t of = promise % by_promise.size();  // at last what belongs to none
+    out << (of == 0 ? "| besides | " : "| P" + std::to_string(of) + " | ") << (of == 0 ? "" : WithCommas(by_promise[of])) << " |";
+    std::string between = " ";
+    for (std::size_t i = 0; i < kStakeCount; ++i) {
+      const auto stake = static_cast<Stake>(i);
+      if (static_cast<std::size_t>(Info(stake).promise) != of) continue;
+      out << std::exchange(between, "; ") << WithCommas(totals.stakes.count(stake)) << " times " << Info(stake).name;
+    }
+    out << " |\n";
+  }
+  out << "\n"
+      << totals.seeds << " seeds, " << WithCommas(static_cast<std::uint64_t>(totals.device_hours)) << " device-hours, " << totals.violations
+      << " broken promises.\n";
 }
 
 std::string Sentence(const SeedResult& result) {

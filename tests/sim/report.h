@@ -63,6 +63,8 @@ struct Totals {
 
 std::string ToJson(const Totals& totals);
 void Print(const Totals& totals, std::ostream& out);
+// How often each promise was at stake, as docs/promises.md has it.
+void PrintTable(const Totals& totals, std::ostream& out);
 // What was broken, on one line.
 std::string Sentence(const SeedResult& result);
 // And the history around it, and how to see it again.
