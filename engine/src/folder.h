@@ -20,7 +20,6 @@
 #include "engine/src/folder_names.h"
 #include "engine/src/folder_set.h"
 #include "engine/src/packed_number.h"
-#include "engine/src/plant.h"
 #include "mailwake/store.h"
 #include "mailwake/types.h"
 
@@ -78,7 +77,6 @@ class Folder {
 
   // A change by `by` (kNoDevice: nobody in particular) got version `next`. REQUIRES: next > version().
   void Change(Version next, DeviceNumber by) {
-    if (Planted(Plant::kOwnByTime) && by == kNoDevice && origin_ != kNoDevice && next - version() < 64) by = origin_;
     if (by != origin_ || by == kNoDevice) other_ = version_;
     version_.Set(next);
     origin_ = by;

@@ -13,6 +13,10 @@
 #include <cstdint>
 #include <string_view>
 
+#ifdef MAILWAKE_PLANTS
+#include <functional>
+#endif
+
 namespace mailwake {
 
 enum class Plant : std::uint8_t {
@@ -48,6 +52,13 @@ enum class Plant : std::uint8_t {
   kIgnoreMask,
   kAcknowledgeUnheard,
   kTraceOldestFirst,
+  kTimerLate,
+  kLeakWatch,
+  kRepeatServesNewer,
+  kDoneBeforeCommit,
+  kStoreForgetsSuspicion,
+  kStoreForgetsOther,
+  kSqliteLosesCursors,
 };
 
 struct PlantInfo {
@@ -86,13 +97,26 @@ inline constexpr PlantInfo kPlants[] = {
     {Plant::kIgnoreMask, "ignore-kind-mask"},
     {Plant::kAcknowledgeUnheard, "acknowledge-unheard-wake"},
     {Plant::kTraceOldestFirst, "trace-oldest-first"},
+    {Plant::kTimerLate, "timer-late"},
+    {Plant::kLeakWatch, "leak-watch"},
+    {Plant::kRepeatServesNewer, "repeated-sync-key-serves-newer"},
+    {Plant::kDoneBeforeCommit, "store-answers-before-commit"},
+    {Plant::kStoreForgetsSuspicion, "store-forgets-suspicion"},
+    {Plant::kStoreForgetsOther, "store-forgets-other"},
+    {Plant::kSqliteLosesCursors, "sqlite-loses-cursors"},
 };
 
 #ifdef MAILWAKE_PLANTS
 inline Plant planted = Plant::kNone;
 inline bool Planted(Plant plant) { return planted == plant; }
+// In the middle of a section that a plant breaks: what another thread might do then in that mailbox.
+inline std::function<void(std::string_view mailbox)> planted_yield;
+inline void PlantedYield(std::string_view mailbox) {
+  if (planted_yield) planted_yield(mailbox);
+}
 #else
 constexpr bool Planted(Plant) { return false; }
+inline void PlantedYield(std::string_view) {}
 #endif
 
 }  // namespace mailwake

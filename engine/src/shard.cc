@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/src/check.h"
+#include "engine/src/plant.h"
 
 namespace mailwake {
 namespace {
@@ -278,6 +279,7 @@ void Shard::Park(Slot slot, std::int64_t due_ms) {
   Watch& watch = At(slot);
   timed_ += !watch.timed;
   watch.timed = true;
+  if (Planted(Plant::kTimerLate) && !watch.draining) due_ms += 2'000;
   if (watch.timer.scheduled() && watch.timer.due.ms() <= due_ms) return wheel_.Postpone(watches_, slot, due_ms);
   wheel_.Cancel(watches_, slot);
   wheel_.Schedule(watches_, slot, due_ms);

@@ -119,6 +119,23 @@ absl::Status Shard::AddWaiting(Mailbox& mailbox, const Change& change, Waiting& 
   return absl::OkStatus();
 }
 
+namespace {
+
+// The plant: what comes within 5 s of a device's own change is that device's too.
+DeviceNumber OriginByTime(const Folder& folder, Version version, DeviceNumber origin, std::int64_t now_ms) {
+  static Version own = 0;
+  static std::int64_t own_ms = 0;
+  const bool soon = origin == kNoDevice && own != 0 && folder.version() == own && now_ms >= own_ms && now_ms - own_ms < 5'000;
+  if (soon) return folder.origin();
+  if (origin != kNoDevice) {
+    own = version;
+    own_ms = now_ms;
+  }
+  return origin;
+}
+
+}  // namespace
+
 absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserved, Effects& effects) {
   const auto item_class = static_cast<std::size_t>(change.item_class);
   if ((context_.options.wake_kinds[item_class] >> static_cast<unsigned>(change.kind) & 1) == 0 && !Planted(Plant::kIgnoreMask)) {
@@ -156,7 +173,7 @@ absl::Status Shard::Apply(Mailbox& mailbox, const Change& change, Version reserv
     AddHierarchy(mailbox, write);
   } else {
     folder.set_class(change.item_class);
-    if (!covered) folder.Change(version, origin);
+    if (!covered) folder.Change(version, Planted(Plant::kOwnByTime) ? OriginByTime(folder, version, origin, now_ms()) : origin);
   }
   if (host_version != 0) mailbox.SetHostVersion(number, host_version);
   AddFolder(mailbox, number, write);

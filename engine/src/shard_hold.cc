@@ -149,9 +149,16 @@ void Shard::Admit(Slot slot, const PingRequest& request, Effects& effects) {
     sample.device = std::uint64_t{mailbox.tag} << 32 | IdHash(request.device);
     sample.network = request.network;
   }
+  bool behind = false;
+  if (Planted(Plant::kCompareBeforeArming)) {  // and something happens between the two
+    behind = Judge(context_.options, watch, now_ms(), behind_).ends;
+    mutex_.unlock();
+    PlantedYield(mailbox.id());
+    mutex_.lock();
+  }
   Link(slot, Watch::List::kWatchers);
   watch.state = WatchState::kParked;
-  if (Planted(Plant::kCompareBeforeArming)) return Park(slot, watch.deadline.ms());
+  if (Planted(Plant::kCompareBeforeArming)) return behind ? MarkReady(slot, effects) : Park(slot, watch.deadline.ms());
   Reconsider(slot, effects);
 }
 

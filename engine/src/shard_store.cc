@@ -16,6 +16,15 @@ namespace {
 constexpr std::int64_t kRewriteFirstMs = 1'000;
 constexpr std::int64_t kRewriteMostMs = 60'000;
 
+// The plant: the folders that the commit was to write get back the version that they had before; the newest one of somebody else's.
+void RollBack(Mailbox& mailbox, const MailboxWrite& write) {
+  for (const FolderRecord& written : write.folders) {
+    const FolderNumber number = mailbox.FindFolder(written.id);
+    if (number == kNoFolder || mailbox.folder(number).version() != written.version) continue;
+    mailbox.folder(number).Restart(mailbox.folder(number).other());
+  }
+}
+
 }  // namespace
 
 void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effects& effects) {
@@ -65,9 +74,11 @@ void Shard::Conclude(Outgoing* outgoing, Effects& effects) {
     Observe();
     ++stats_.commit_failures;
   }
+  for (std::size_t i = 0; Planted(Plant::kRollBack) && !ok && i < outgoing->mailboxes.size(); ++i) {
+    RollBack(*outgoing->mailboxes[i], outgoing->batch.mailboxes[i]);
+  }
   for (Mailbox* mailbox : outgoing->mailboxes) {
     --mailbox->writes;
-    if (!ok && Planted(Plant::kRollBack) && mailbox->folder_count() > 0) mailbox->folder(0).Restart(0);
     if (!ok && !mailbox->unsaved) {
       mailbox->unsaved = true;
       unsaved_.push_back(mailbox);
@@ -103,6 +114,7 @@ void Shard::RewriteUnsaved() {
   for (Mailbox* mailbox : std::exchange(unsaved_, {})) {
     if (!Planted(Plant::kLoseFailedWrite)) AddWhole(*mailbox, Write(*mailbox));
     mailbox->unsaved = false;
+    if (Planted(Plant::kLoseFailedWrite)) Unpin(*mailbox);
   }
   rewrite_delay_ms_ = std::min(std::max(rewrite_delay_ms_, kRewriteFirstMs) * 2, kRewriteMostMs);
   rewrite_ms_ = now_ms() + rewrite_delay_ms_;

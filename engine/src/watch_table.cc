@@ -25,8 +25,10 @@ void WatchTable::Free(Slot slot) {
   MAILWAKE_CHECK(watch.state != WatchState::kFree && !watch.timed && watch.list == Watch::List::kNone && !watch.counted);
   watch.Clear();
   if (!Planted(Plant::kNoGeneration) && ++watch.generation == 0) watch.generation = 1;
-  watch.next = free_;
-  free_ = slot;
+  if (!Planted(Plant::kLeakWatch)) {
+    watch.next = free_;
+    free_ = slot;
+  }
   --used_;
 }
 

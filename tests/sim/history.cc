@@ -63,14 +63,17 @@ void Print(const Record& record, Time from, std::ostream& out) {
 
 }  // namespace
 
-void History::Tell(int mailbox, int device, std::size_t most, Time from, std::ostream& out) const {
+std::size_t History::Tell(int mailbox, int device, std::size_t most, Time from, std::ostream& out) const {
   std::vector<const Record*> told;
-  for (std::size_t i = records_.size(); i-- > 0 && told.size() < most;) {
+  std::size_t count = 0;
+  for (std::size_t i = records_.size(); i-- > 0;) {
     const Record& record = records_[(next_ + i) % records_.size()];
-    const bool ours = record.mailbox == kNone || (record.mailbox == mailbox && (record.device == kNone || record.device == device));
-    if (ours) told.push_back(&record);
+    const bool here = record.mailbox == kNone || mailbox == kNone || record.mailbox == mailbox;
+    const bool ours = here && (record.device == kNone || device == kNone || record.device == device);
+    if (ours && count++ < most) told.push_back(&record);
   }
   for (std::size_t i = told.size(); i-- > 0;) Print(*told[i], from, out);
+  return count;
 }
 
 }  // namespace mailwake::sim

@@ -79,8 +79,8 @@ class History {
       records_[next_++ % kMost] = record;
     }
   }
-  // The last `most` records of the mailbox (and of this device, or of no device), oldest first, one a line.
-  void Tell(int mailbox, int device, std::size_t most, Time from, std::ostream& out) const;
+  // The last `most` records of the mailbox and the device (kNone: of all), oldest first, one a line; answers how many there are.
+  std::size_t Tell(int mailbox, int device, std::size_t most, Time from, std::ostream& out) const;
   // Of all that ever happened: equal histories have equal ones.
   std::uint64_t fingerprint() const { return fingerprint_; }
 

@@ -3,12 +3,16 @@
 #include "tests/sim/plants.h"
 
 #include <iostream>
+#include <utility>
 
 #ifdef MAILWAKE_PLANTS
 #include "engine/src/plant.h"
 #endif
 
 namespace mailwake::sim {
+
+// A write that comes back to a mailbox that is no more.
+bool ShowsByDeath(std::string_view name) { return name == "evict-with-write-in-flight"; }
 
 #ifdef MAILWAKE_PLANTS
 
@@ -27,6 +31,10 @@ int TakePlant(const std::string& name) {
   return 2;
 }
 
+void PullPlant() { planted = Plant::kNone; }
+
+void SetPlantedYield(std::function<void(std::string_view mailbox)> yield) { planted_yield = std::move(yield); }
+
 #else
 
 int ListPlants() {
@@ -35,6 +43,10 @@ int ListPlants() {
 }
 
 int TakePlant(const std::string&) { return ListPlants(); }
+
+void PullPlant() {}
+
+void SetPlantedYield(std::function<void(std::string_view mailbox)>) {}
 
 #endif
 

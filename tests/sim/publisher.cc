@@ -66,6 +66,14 @@ void Publisher::OwnChange(int mailbox, int folder, int device) {
   Announce(report, world_.queue.now() + Duration(world_.random.Chance(0.5) ? 0 : world_.random.Between(1, 500)));
 }
 
+void Publisher::Interrupt(int mailbox) {
+  const int folder = world_.calm || !world_.random.Chance(0.1) ? kNone : PickFolder(mailbox);
+  if (folder == kNone || world_.host.mailbox(mailbox).host_versions) return;
+  ++open_;
+  const std::uint64_t content = world_.host.Write(mailbox, folder, kNobody, world_.queue.now());
+  Send({std::make_shared<Report>(Report{.mailbox = mailbox, .folder = folder, .content = content})});
+}
+
 void Publisher::Change(int mailbox, int folder, int origin) {
   const Profile& profile = world_.profile;
   Random& random = world_.random;

@@ -31,6 +31,8 @@ class Publisher {
   void Start();
   // The device changes something, in a Sync of its own.
   void OwnChange(int mailbox, int folder, int device);
+  // In a moment in which, if all is well, nothing can happen in the mailbox, something may.
+  void Interrupt(int mailbox);
   // Answers that are outstanding will not come.
   void ServerGone();
   // Nothing is left to report.

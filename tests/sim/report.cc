@@ -6,6 +6,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "tests/sim/device.h"
 #include "tests/sim/operator.h"
@@ -20,28 +21,49 @@ namespace {
 constexpr std::size_t kStoryLength = 400;
 constexpr std::size_t kMostBroken = 20;
 
+std::string WithCommas(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
 }  // namespace
 
-SeedResult RunSeed(std::uint64_t seed) {
+SeedResult RunSeed(std::uint64_t seed, const Cut& cut, std::uint64_t most_events) {
   const std::clock_t began = std::clock();
-  SeedResult result{.seed = seed};
+  SeedResult result{.seed = seed, .profile = DrawProfile(seed)};
+  Apply(cut, result.profile);
   {
-    World world(DrawProfile(seed));
-    world.Run();
-    result.sqlite = world.profile.sqlite;
+    World world(result.profile);
+    world.Run(most_events);
     result.violation = world.model.violation();
     result.stakes = world.stakes;
     result.device_hours = world.device_hours();
     result.ends = world.ends;
+    result.events = world.events;
     result.fingerprint = world.history.fingerprint();
     if (result.violation) {
       std::ostringstream story;
-      world.history.Tell(result.violation->mailbox, result.violation->device, kStoryLength, world.start, story);
+      result.story_length = world.history.Tell(result.violation->mailbox, result.violation->device, kStoryLength, world.start, story);
       result.story = story.str();
     }
   }
   result.cpu_s = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
   return result;
+}
+
+std::string Shape(const Violation& violation) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string out;
+  for (const char c : violation.text) {
+    const bool promise = out == "P";
+    if (!digit(c) || promise) {
+      out += c;
+    } else if (out.empty() || out.back() != '#') {
+      out += '#';
+    }
+  }
+  return out;
 }
 
 void Totals::Add(const SeedResult& result) {
@@ -51,7 +73,7 @@ void Totals::Add(const SeedResult& result) {
     if (broken.size() < kMostBroken) broken.push_back(result.seed);
   }
   device_hours += result.device_hours;
-  Share& share = result.sqlite ? sqlite : memory;
+  Share& share = result.profile.sqlite ? sqlite : memory;
   ++share.seeds;
   share.ends += result.ends;
   share.cpu_s += result.cpu_s;
@@ -97,13 +119,37 @@ void Print(const Totals& totals, std::ostream& out) {
   }
 }
 
-void PrintViolation(const SeedResult& result, const std::string& replay, std::ostream& out) {
+void PrintTable(const Totals& totals, std::ostream& out) {
+  out << "| | at stake | of these |\n|---|---:|---|\n";
+  const auto by_promise = totals.stakes.ByPromise();
+  for (std::size_t promise = 1; promise <= by_promise.size(); ++promise) {
+    const std::size_t of = promise % by_promise.size();  // at last what belongs to none
+    out << (of == 0 ? "| besides | " : "| P" + std::to_string(of) + " | ") << (of == 0 ? "" : WithCommas(by_promise[of])) << " |";
+    std::string between = " ";
+    for (std::size_t i = 0; i < kStakeCount; ++i) {
+      const auto stake = static_cast<Stake>(i);
+      if (static_cast<std::size_t>(Info(stake).promise) != of) continue;
+      out << std::exchange(between, "; ") << WithCommas(totals.stakes.count(stake)) << " times " << Info(stake).name;
+    }
+    out << " |\n";
+  }
+  out << "\n"
+      << totals.seeds << " seeds, " << WithCommas(static_cast<std::uint64_t>(totals.device_hours)) << " device-hours, " << totals.violations
+      << " broken promises.\n";
+}
+
+std::string Sentence(const SeedResult& result) {
   const Violation& violation = *result.violation;
+  std::ostringstream out;
   out << "seed " << result.seed << " [" << std::hex << result.fingerprint << std::dec << "]: " << violation.text;
   if (violation.mailbox != kNone) out << " (" << MailboxName(violation.mailbox);
   if (violation.device != kNone) out << ", " << DeviceName(violation.device);
   if (violation.mailbox != kNone) out << ")";
-  out << "\n  world: " << Describe(DrawProfile(result.seed)) << result.story << "  again: " << replay << "\n";
+  return out.str();
+}
+
+void PrintViolation(const SeedResult& result, const std::string& replay, std::ostream& out) {
+  out << Sentence(result) << "\n  world: " << Describe(result.profile) << result.story << "  again: " << replay << "\n";
 }
 
 }  // namespace mailwake::sim

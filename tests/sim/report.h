@@ -14,25 +14,33 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/cut.h"
 #include "tests/sim/model.h"
+#include "tests/sim/profile.h"
 #include "tests/sim/stakes.h"
 
 namespace mailwake::sim {
 
 struct SeedResult {
   std::uint64_t seed = 0;
-  bool sqlite = false;
+  Profile profile;  // of the world that was played
   std::optional<Violation> violation;
-  std::string story;  // of the violation
+  std::string story;             // of the violation
+  std::size_t story_length = 0;  // in lines, those that are left out too
   Stakes stakes;
   double device_hours = 0;
   std::uint64_t ends = 0;
+  std::uint64_t events = 0;
   std::uint64_t fingerprint = 0;  // of the history
   double cpu_s = 0;
 };
 
-// Plays one seed. Equal seeds give equal results, but for the time they take.
-SeedResult RunSeed(std::uint64_t seed);
+// Plays one seed, without what is cut from its world; if so many events do not end it, it stops there. Equal ones give equal results, but
+// for the time they take.
+SeedResult RunSeed(std::uint64_t seed, const Cut& cut = {}, std::uint64_t most_events = UINT64_MAX);
+
+// What was broken, without the numbers that depend on the seed: the same fault has the same.
+std::string Shape(const Violation& violation);
 
 struct Totals {
   struct Share {
@@ -55,7 +63,11 @@ struct Totals {
 
 std::string ToJson(const Totals& totals);
 void Print(const Totals& totals, std::ostream& out);
-// What was broken, the history around it, and how to see it again.
+// How often each promise was at stake, as docs/promises.md has it.
+void PrintTable(const Totals& totals, std::ostream& out);
+// What was broken, on one line.
+std::string Sentence(const SeedResult& result);
+// And the history around it, and how to see it again.
 void PrintViolation(const SeedResult& result, const std::string& replay, std::ostream& out);
 
 }  // namespace mailwake::sim

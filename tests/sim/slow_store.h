@@ -125,6 +125,7 @@ class SlowStore final : public Store {
   State state_{*this};
   Failing failing_;
   std::deque<Operation> waiting_;
+  std::deque<WriteBatch> answered_;  // by the plant, before they were written
   absl::flat_hash_map<int, int> loading_;
   Versions submitted_;
   Versions durable_;

@@ -4,6 +4,7 @@
 
 #include "tests/sim/device.h"
 #include "tests/sim/operator.h"
+#include "tests/sim/plants.h"
 #include "tests/sim/publisher.h"
 #include "tests/sim/server.h"
 
@@ -23,10 +24,14 @@ World::World(const Profile& drawn)
   publisher = std::make_unique<Publisher>(*this);
   op = std::make_unique<Operator>(*this);
   queue.set_ticked([this] { server->Observe(); });
+  SetPlantedYield([this](std::string_view mailbox) { publisher->Interrupt(NumberOf(mailbox)); });
   MakeMailboxes();
 }
 
-World::~World() { server.reset(); }  // it says goodbye to the others
+World::~World() {
+  SetPlantedYield(nullptr);
+  server.reset();  // it says goodbye to the others
+}
 
 void World::MakeMailboxes() {
   for (int number = 0; number < profile.mailboxes; ++number) {
@@ -53,8 +58,7 @@ double World::device_hours() const {
 }
 
 void World::RunUntil(Time end) {
-  while (!model.violation() && queue.RunOne(end)) {
-  }
+  while (!over() && queue.RunOne(end)) ++events;
 }
 
 void World::Sweep() {
@@ -63,14 +67,15 @@ void World::Sweep() {
   queue.After(kSweepEvery, [this] { Sweep(); });
 }
 
-void World::Run() {
+void World::Run(std::uint64_t most_events) {
+  most_events_ = most_events;
   server->Open();
   publisher->Start();
   op->Start();
   for (const auto& device : devices) device->Start();
   Sweep();
   RunUntil(start + Duration(profile.active_ms));
-  if (model.violation()) return;
+  if (over()) return;
 
   history.Add({.time = queue.now(), .what = What::kCalm});
   calm = true;
@@ -85,9 +90,9 @@ void World::Run() {
     }
     return false;
   };
-  while (!model.violation() && queue.now() < end && missing()) RunUntil(queue.now() + kCalmStep);
-  if (!model.violation()) CompareDevices();
-  if (!model.violation()) CheckLeaks();
+  while (!over() && queue.now() < end && missing()) RunUntil(queue.now() + kCalmStep);
+  if (!over()) CompareDevices();
+  if (!over()) CheckLeaks();
 }
 
 void World::CompareDevices() {
@@ -105,7 +110,7 @@ void World::CheckLeaks() {
   for (const auto& device : devices) device->Leave();
   server->HangUpAll();
   RunUntil(queue.now() + std::chrono::minutes(3));
-  if (!model.violation()) server->CheckLeaks();
+  if (!over()) server->CheckLeaks();
 }
 
 }  // namespace mailwake::sim

@@ -34,8 +34,8 @@ class World {
   explicit World(const Profile& drawn);
   ~World();
 
-  // The whole life of the world, or until a promise is broken.
-  void Run();
+  // The whole life of the world, or until a promise is broken or `most_events` have happened.
+  void Run(std::uint64_t most_events = UINT64_MAX);
 
   const Profile profile;
   Random random;
@@ -51,15 +51,19 @@ class World {
   std::unique_ptr<Operator> op;
   std::vector<std::unique_ptr<Device>> devices;
 
-  std::uint64_t ends = 0;  // of PINGs in the engine
+  std::uint64_t ends = 0;    // of PINGs in the engine
+  std::uint64_t events = 0;  // that have happened
   double device_hours() const;
 
  private:
+  bool over() const { return model.violation() || events >= most_events_; }
   void MakeMailboxes();
   void RunUntil(Time end);
   void Sweep();
   void CompareDevices();
   void CheckLeaks();
+
+  std::uint64_t most_events_ = UINT64_MAX;
 };
 
 }  // namespace mailwake::sim

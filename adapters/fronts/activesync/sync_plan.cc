@@ -21,7 +21,7 @@ bool FindPoint(const CollectionState& collection, SyncStep& step) {
     return true;
   }
   if (collection.previous.key != 0 && key == absl::StrCat(collection.previous.key)) {
-    step.from = collection.previous;
+    step.from = Planted(Plant::kRepeatServesNewer) ? collection.current : collection.previous;
     step.repeat = true;
     return true;
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/src/plant.h"
+
 namespace mailwake {
 
 OpenState MemoryDisk::Open() {
@@ -34,7 +36,7 @@ MailboxRecord MemoryDisk::Read(const std::string& mailbox) const {
 void MemoryDisk::Write(const WriteBatch& batch) {
   MutexLock lock(mutex_);
   ceiling_ = std::max(ceiling_, batch.ceiling);
-  suspect_ = std::max(suspect_, batch.suspect);
+  if (!Planted(Plant::kStoreForgetsSuspicion)) suspect_ = std::max(suspect_, batch.suspect);
   for (const MailboxWrite& write : batch.mailboxes) Apply(write, mailboxes_[write.mailbox]);
 }
 
@@ -47,7 +49,10 @@ void MemoryDisk::Apply(const MailboxWrite& write, Mailbox& mailbox) {
     mailbox.folders.erase(id);
     for (auto& [name, device] : mailbox.devices) device.cursors.erase(id);
   }
-  for (const FolderRecord& folder : write.folders) mailbox.folders.insert_or_assign(folder.id, folder);
+  for (const FolderRecord& folder : write.folders) {
+    FolderRecord& kept = mailbox.folders.insert_or_assign(folder.id, folder).first->second;
+    if (Planted(Plant::kStoreForgetsOther)) kept.other = kept.version;
+  }
   for (const MailboxWrite::DeviceWrite& device : write.devices) Apply(device, mailbox);
 }
 

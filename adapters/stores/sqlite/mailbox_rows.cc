@@ -12,6 +12,7 @@
 
 #include "adapters/stores/sqlite/packed_cursors.h"
 #include "adapters/stores/sqlite/remembered_folders.h"
+#include "engine/src/plant.h"
 
 namespace mailwake {
 namespace {
@@ -117,6 +118,7 @@ absl::Status MailboxRows::Apply(const std::string& mailbox, const MailboxWrite::
       },
       mailbox, record.id);
   if (!status.ok()) return status;
+  if (known && write.cursors_only && Planted(Plant::kSqliteLosesCursors)) return absl::OkStatus();
   if (known && write.cursors_only) return set_cursors_.Run(mailbox, record.id, Blob{*cursors});
   if (!known) cursors = MergeCursors({}, Span(record.cursors));
   const std::optional<std::string> folders = Encode(record.folders);
