@@ -29,7 +29,8 @@
 
 namespace mailwake::server {
 
-// How long the next server may take to serve: then that is logged, and so much later it counts as failed. Migrating a large store takes long.
+// How long the next server may take to serve: then that is logged, and so much later it counts as failed. Migrating a large store takes
+// long.
 struct HandoverPatience {
   std::chrono::milliseconds warn{10'000};
   std::chrono::milliseconds fail{600'000};

@@ -54,6 +54,7 @@ void Runner::Do(Handset& handset, Step step) {
   switch (handset.step.kind) {
     case Step::Kind::kSend:
       if (handset.connection) return Send(handset);
+      if (handset.connecting) return Open(handset);  // the server closed after an answer: it is its turn still
       to_open_.push_back(&handset);
       return Connect();
     case Step::Kind::kWait:

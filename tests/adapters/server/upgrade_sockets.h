@@ -3,7 +3,7 @@
 // The two ends of STORE.upgrade, for tests in which one of the two servers does not do what it should.
 //
 // Threads:    one at a time.
-// Example:    Asker asks(site.dir() / "m.db.upgrade"); ASSERT_TRUE(asks.connected()); EXPECT_TRUE(asks.GetsThePlace()); asks.SaysThatItServes();
+// Example:    Asker asks(site.dir() / "m.db.upgrade"); EXPECT_TRUE(asks.GetsThePlace()); asks.SaysThatItServes();
 
 #ifndef MAILWAKE_TESTS_ADAPTERS_SERVER_UPGRADE_SOCKETS_H_
 #define MAILWAKE_TESTS_ADAPTERS_SERVER_UPGRADE_SOCKETS_H_
