@@ -21,6 +21,7 @@
 #include "adapters/server/account_watch.h"
 #include "adapters/server/alarm_log.h"
 #include "adapters/server/become_user.h"
+#include "adapters/server/block_list.h"
 #include "adapters/server/certificate.h"
 #include "adapters/server/file_limit.h"
 #include "adapters/server/handover.h"
@@ -71,6 +72,7 @@ class Impl final : public Service {
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
+  BlockList blocked_;
 
   // In the order in which they need each other; what is below goes first.
   std::unique_ptr<SqliteStore> store_;
@@ -227,11 +229,13 @@ absl::Status Impl::MakeServer() {
     LogWarning(absl::StrCat("listening on ", server_->address(), ", as the server before: listen = \"", config_.listen,
                             "\" counts from the next start without --take-over"));
 
-  const ActiveSyncOptions options{.heartbeat_min = config_.heartbeat_min,
-                                  .heartbeat_max = config_.heartbeat_max,
-                                  .max_folders = static_cast<int>(config_.folders_per_ping),
-                                  .acknowledge = config_.acknowledge,
-                                  .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); }};
+  const ActiveSyncOptions options{
+      .heartbeat_min = config_.heartbeat_min,
+      .heartbeat_max = config_.heartbeat_max,
+      .max_folders = static_cast<int>(config_.folders_per_ping),
+      .acknowledge = config_.acknowledge,
+      .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); },
+      .blocked = [this](std::string_view mailbox, std::string_view device) { return blocked_.Holds(mailbox, device); }};
   activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);
   source_ = NewHttpSource(*engine_, {.token = token_,
                                      .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); },
@@ -239,7 +243,7 @@ absl::Status Impl::MakeServer() {
                                                          std::string_view device) { return activesync_->Throttled(mailbox, device); }});
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
-  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_);
+  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_, blocked_);
   return absl::OkStatus();
 }
 

@@ -54,6 +54,17 @@ void AnswerFailure(const Asker& asker, std::string document) {
   Answer(asker, std::move(document));
 }
 
+bool Blocked(const Asker& asker) {
+  const ActiveSyncOptions& options = asker.context->options;
+  return options.blocked && options.blocked(asker.mailbox, asker.device);
+}
+
+void EndIfRevoked(const Asker& asker, PingId id) {
+  if (Blocked(asker) && asker.context->engine.Cancel(id)) RefuseRevoked(asker);
+}
+
+void RefuseRevoked(const Asker& asker) { Refuse(asker, Blocked(asker) ? 403 : 401); }
+
 bool Throttle(const Asker& asker) {
   const Context& context = *asker.context;
   if (context.failures.empty()) return false;

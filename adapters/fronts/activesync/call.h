@@ -86,6 +86,13 @@ void CountSuccess(const Asker& asker);
 void CountFailure(const Asker& asker);
 void AnswerSuccess(const Asker& asker, std::string document);
 void AnswerFailure(const Asker& asker, std::string document);
+// Whether the device is to be turned away, whatever it asks for.
+bool Blocked(const Asker& asker);
+// For a PING that is held by now: the device may have been blocked between the look at that and the hold. Whoever blocks it ends what is
+// held after that; so nothing is missed.
+void EndIfRevoked(const Asker& asker, PingId id);
+// What waited is to wait no more: 401, or 403 if it is the device that is not wanted.
+void RefuseRevoked(const Asker& asker);
 // Turns away who has failed too often. True: it has been answered.
 bool Throttle(const Asker& asker);
 // Without a body: 401 names the realm, 503 the time to come back.

@@ -23,7 +23,7 @@ void AnswerRefusal(const Asker& asker, const PingEnd& end) {
     case Refusal::kServerFull:
       return RefuseForNow(asker, end.retry_after);
     case Refusal::kRevoked:
-      return Refuse(asker, 401);
+      return RefuseRevoked(asker);
     case Refusal::kInvalid:
     case Refusal::kNone:
       break;
@@ -68,6 +68,7 @@ void Hold(const CallPtr& call, PingParameters parameters) {
                                          .network = call->network},
                                         [asker = Asker(*call)](const PingEnd& end) { AnswerEnd(asker, end); });
   call->exchange->OnGone([&engine = call->engine(), id] { engine.Cancel(id); });
+  EndIfRevoked(*call, id);
 }
 
 }  // namespace

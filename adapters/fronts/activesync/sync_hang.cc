@@ -48,7 +48,7 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kServerFull:
       return RefuseForNow(call, end.retry_after);
     case Refusal::kRevoked:
-      return Refuse(call, 401);
+      return RefuseRevoked(call);
     case Refusal::kMissingParameters:
     case Refusal::kInvalid:
     case Refusal::kNone:
@@ -97,6 +97,7 @@ void Hang(const CallPtr& call, const SyncWait& wait, std::vector<SyncStep> steps
                                          .network = call->network},
                                         [call, hanging](const PingEnd& end) { AnswerEnd(call, hanging, end); });
   call->exchange->OnGone([context = call->context, id] { context->engine.Cancel(id); });
+  EndIfRevoked(*call, id);
 }
 
 }  // namespace mailwake::eas

@@ -65,6 +65,9 @@ struct ActiveSyncOptions {
   Acknowledge acknowledge = Acknowledge::kSync;  // as in the engine's options
   // Told of each wrong user or password, as they came, with the peer's address; on the request's loop. May be left out.
   std::function<void(const std::string& user, const std::string& peer)> login_refused = {};
+  // Whether the device is turned away: 403. Asked with each request, on its loop, and once more for each PING that is held; after it began
+  // to say so, end what the device holds (Engine::EndDevice). May be left out.
+  std::function<bool(std::string_view mailbox, std::string_view device)> blocked = {};
   std::function<std::chrono::steady_clock::time_point()> clock = std::chrono::steady_clock::now;
 };
 
