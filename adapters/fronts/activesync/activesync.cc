@@ -45,6 +45,7 @@ void Admit(const CallPtr& call, const std::string& user, const absl::StatusOr<Ac
   const std::string& named = call->named_user;
   if (!named.empty() && !SameUser(named, user) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
   call->mailbox = account->mailbox;
+  call->login_since = account->since;
   if (Blocked(*call)) return Refuse(*call, 403);
   if (!call->exchange->BelongsTo(call->mailbox)) return RefuseForNow(*call->exchange, SomeSeconds(), true);
   TellDelivered(*call, call->http.early);

@@ -59,8 +59,12 @@ bool Blocked(const Asker& asker) {
   return options.blocked && options.blocked(asker.mailbox, asker.device);
 }
 
-void EndIfRevoked(const Asker& asker, PingId id) {
-  if (Blocked(asker) && asker.context->engine.Cancel(id)) RefuseRevoked(asker);
+void EndIfRevoked(const Call& call, PingId id) {
+  const bool counts = call.context->authenticator.Counts({.mailbox = call.mailbox, .since = call.login_since});
+  if (counts && !Blocked(call)) return;
+  if (!call.engine().Cancel(id)) return;
+  if (counts) return RefuseRevoked(call);
+  RefuseForNow(call, SomeSeconds());  // it may be another's password that was changed: that shows when the device comes back
 }
 
 void RefuseRevoked(const Asker& asker) { Refuse(asker, Blocked(asker) ? 403 : 401); }

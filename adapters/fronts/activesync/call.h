@@ -55,7 +55,8 @@ struct Asker {
 
 struct Call : Asker {
   HttpRequest http;
-  std::string network;  // of the peer
+  std::string network;            // of the peer
+  std::uint64_t login_since = 0;  // Account::since
   Command command = Command::kOther;
   std::string named_user;  // by the query; empty: nobody
   int version = 0;         // of the protocol, in tenths; 0: not said
@@ -88,9 +89,9 @@ void AnswerSuccess(const Asker& asker, std::string document);
 void AnswerFailure(const Asker& asker, std::string document);
 // Whether the device is to be turned away, whatever it asks for.
 bool Blocked(const Asker& asker);
-// For a PING that is held by now: the device may have been blocked between the look at that and the hold. Whoever blocks it ends what is
-// held after that; so nothing is missed.
-void EndIfRevoked(const Asker& asker, PingId id);
+// For a PING that is held by now: the password may have been changed, or the device blocked, between the look at that and the hold. Whoever
+// does it makes the looks say so first and then ends what is held; so either finds it.
+void EndIfRevoked(const Call& call, PingId id);
 // What waited is to wait no more: 401, or 403 if it is the device that is not wanted.
 void RefuseRevoked(const Asker& asker);
 // Turns away who has failed too often. True: it has been answered.

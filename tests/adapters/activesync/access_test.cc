@@ -42,6 +42,27 @@ TEST(ActiveSyncAccess, AConnectionBelongsToTheMailboxAndWithTooManyItIsTurnedAwa
   EXPECT_EQ(world.held(), 0u);
 }
 
+// The order that is rare: a login under way is found right, and then what waits under the old password is ended, before its PING is held.
+TEST(ActiveSyncRevoked, ALoginUnderWayHoldsNothingOnceThePasswordHasChanged) {
+  FrontWorld world;
+  const std::string key = Prime(world, "5");
+  for (const bool ping : {true, false}) {
+    world.authenticator().hold = true;
+    const ExchangePtr late = ping ? world.Post("Ping", PingBody("470", {{"5", "Email"}}))
+                                  : world.Post("Sync", SyncBody({{.id = "5", .key = key}}, {.wait = "5"}));
+    world.authenticator().Forget(kAnn);
+    EXPECT_EQ(world.engine().EndMailbox(kAnn), 0u);
+    world.authenticator().hold = false;
+    world.authenticator().held.front()();
+    world.authenticator().held.pop_front();
+    world.Run();
+    EXPECT_EQ(late->status(), 503) << ping;
+    EXPECT_NE(late->header("Retry-After"), "");
+    EXPECT_EQ(world.held(), 0u);
+  }
+  EXPECT_FALSE(world.Post("Ping", PingBody("470", {{"5", "Email"}}))->answered()) << "who logs in after that waits";
+}
+
 class ActiveSyncBlocked : public testing::Test {
  protected:
   ActiveSyncBlocked()
