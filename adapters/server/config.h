@@ -31,6 +31,8 @@ struct Config {
   std::string user;  // empty: who starts it
   std::string cert;  // empty: a self-signed one beside the store
   std::string key;
+  std::string tls_second_cert;  // empty: none
+  std::string tls_second_key;
   bool tls_1_3_only = false;
   std::string tls_ciphers;        // empty: ECDHE with AEAD
   std::string tls_client_ca;      // empty: everybody may connect

@@ -89,6 +89,8 @@ std::vector<Key> MakeKeys() {
       {"user", Text(&Config::user)},
       {"cert", Text(&Config::cert)},
       {"key", Text(&Config::key)},
+      {"tls.second_cert", Text(&Config::tls_second_cert)},
+      {"tls.second_key", Text(&Config::tls_second_key)},
       {"tls.min_version", TakeMinTls},
       {"tls.ciphers", Text(&Config::tls_ciphers)},
       {"tls.client_ca", Text(&Config::tls_client_ca)},

@@ -192,6 +192,8 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .socket = socket_,
           .cert_file = certificate.cert,
           .key_file = certificate.key,
+          .second_cert_file = config_.tls_second_cert,
+          .second_key_file = config_.tls_second_key,
           .tls_1_3_only = config_.tls_1_3_only,
           .ciphers = config_.tls_ciphers,
           .client_ca_file = config_.tls_client_ca,

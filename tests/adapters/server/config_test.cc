@@ -54,6 +54,8 @@ key = "k.pem"
 ingest_token_file = "token"
 tls.min_version = "1.3"
 tls.ciphers = "ECDHE+CHACHA20"
+tls.second_cert = "second.pem"
+tls.second_key = "second.key"
 tls.client_ca = "ca.pem"
 tls.ocsp_response = "staple.der"
 acknowledge = "ping"
@@ -85,6 +87,8 @@ notes_ms = 3600000
   EXPECT_EQ(config.tls_ciphers, "ECDHE+CHACHA20");
   EXPECT_EQ(config.tls_client_ca, "ca.pem");
   EXPECT_EQ(config.tls_ocsp_response, "staple.der");
+  EXPECT_EQ(config.tls_second_cert, "second.pem");
+  EXPECT_EQ(config.tls_second_key, "second.key");
   EXPECT_EQ(config.acknowledge, Acknowledge::kPing);
   EXPECT_EQ(config.drain, seconds(0));
   EXPECT_EQ(config.heartbeat_min, seconds(1));
@@ -154,6 +158,12 @@ const BadValue kBadValues[] = {
      "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, user, cert, key, [tls], [proxy], ingest_token_file, "
      "acknowledge, drain_s, [heartbeat], [limits], [coalesce]"},
     {"[heartbeat]\nminimum = 60", "mailwake.toml:2:1: heartbeat.minimum is not a setting: allowed are heartbeat.min_s, heartbeat.max_s"},
+    {"cert = \"c\"\nkey = \"k\"\ntls.second_cert = \"d\"",
+     "mailwake.toml: tls.second_cert and tls.second_key belong together, and stand beside cert and key: give all four PEM files"},
+    {"tls.second_cert = \"d\"\ntls.second_key = \"e\"",
+     "mailwake.toml: tls.second_cert and tls.second_key belong together, and stand beside cert and key: give all four PEM files"},
+    {"limits.requests_per_user_minute = -1",
+     "mailwake.toml:1:8: limits.requests_per_user_minute is -1: it must be a whole number from 0 to 1000000000"},
     {"[drain_s]\nx = 1", "mailwake.toml:1:2: drain_s is a table: it must be a whole number from 0 to 3600"},
 };
 INSTANTIATE_TEST_SUITE_P(Each, BadValueTest, testing::ValuesIn(kBadValues));
