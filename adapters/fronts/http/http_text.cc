@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <random>
 
 namespace mailwake {
 namespace {
@@ -40,6 +41,11 @@ std::string_view Trim(std::string_view text) {
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+int SomeSeconds(int least, int most) {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  return std::uniform_int_distribution<int>(least, most)(random);
 }
 
 std::optional<std::string> PercentDecode(std::string_view text) {
