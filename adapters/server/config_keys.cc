@@ -108,6 +108,9 @@ std::vector<Key> MakeKeys() {
       {"limits.memory_mib", Number(16, 16'000'000, [](Config& c, std::int64_t n) { c.memory_mib = n; })},
       {"limits.connections_per_address", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_address = n; })},
       {"limits.connections_per_user", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_user = n; })},
+      {"limits.requests_per_user_minute", Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_user_minute = n; })},
+      {"limits.requests_per_address_minute",
+       Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_address_minute = n; })},
   };
   for (std::size_t i = 0; i < kItemClasses; ++i) {
     const std::string name(Name(static_cast<ItemClass>(i)));

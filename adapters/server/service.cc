@@ -236,6 +236,12 @@ absl::Status Impl::MakeServer() {
       .heartbeat_max = config_.heartbeat_max,
       .max_folders = static_cast<int>(config_.folders_per_ping),
       .acknowledge = config_.acknowledge,
+      .requests_per_user_minute = config_.requests_per_user_minute,
+      .requests_per_address_minute = config_.requests_per_address_minute,
+      .too_many_requests =
+          [this](const std::string& who) {
+            LogWarning(address_log_, absl::StrCat("refused a request: ", who, " sends too many a minute (limits.requests_per_*)"));
+          },
       .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); },
       .blocked = [this](std::string_view mailbox, std::string_view device) { return blocked_.Holds(mailbox, device); }};
   activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);

@@ -38,9 +38,9 @@ void AnswerEnd(const Asker& asker, const PingEnd& end) {
     case EndReason::kChanged:
     case EndReason::kResync:
       RememberAnswered(asker, end.id);
-      return AnswerSuccess(asker, PingAnswer(end.folders));
+      return Answer(asker, PingAnswer(end.folders));
     case EndReason::kExpired:
-      return AnswerSuccess(asker, PingAnswer(PingStatus::kExpired));
+      return Answer(asker, PingAnswer(PingStatus::kExpired));
     case EndReason::kHierarchy:
       return Answer(asker, PingAnswer(PingStatus::kHierarchy));
     case EndReason::kSuperseded:

@@ -63,7 +63,7 @@ void AnswerEnd(const CallPtr& call, const std::shared_ptr<Hanging>& hanging, con
     case EndReason::kResync:
       return ServeChanged(call, hanging, {end.folders.begin(), end.folders.end()});
     case EndReason::kExpired:
-      return AnswerSuccess(*call, std::string(kNothing));
+      return Answer(*call, std::string(kNothing));
     case EndReason::kSuperseded:
     case EndReason::kDrained:
       return AnswerAndClose(*call, std::string(kNothing));

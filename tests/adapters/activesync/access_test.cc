@@ -108,6 +108,23 @@ TEST_F(ActiveSyncBlocked, InTheMomentInWhichItComesItIsNotHeldEither) {
   EXPECT_EQ(world_.held(), 0u);
 }
 
+TEST(ActiveSyncAccess, ABodyInAnyCodingButIdentityIs415) {
+  FrontWorld world;
+  for (const char* command : {"Ping", "Sync", "FolderSync", "Provision", "Settings"}) {
+    for (const char* coding : {"gzip", "deflate", "x-gzip"}) {
+      HttpRequest request = world.Request(command, "\x1f\x8b garbage");
+      request.headers.emplace_back("Content-Encoding", coding);
+      const ExchangePtr answer = world.Send(request);
+      EXPECT_EQ(answer->status(), 415) << command << " " << coding;
+      EXPECT_EQ(answer->header("Accept-Encoding"), "identity");
+      EXPECT_NE(answer->response().body.find("Content-Encoding"), std::string::npos);
+    }
+  }
+  HttpRequest request = world.Request("Ping", PingBody("470", {{"5", "Email"}}));
+  request.headers.emplace_back("Content-Encoding", "identity");
+  EXPECT_FALSE(world.Send(request)->answered());
+}
+
 TEST(ActiveSyncAccess, EveryCommandThatOptionsTellsIsAnsweredAndOthersAre501) {
   FrontWorld world;
   for (const char* command : {"Sync", "FolderSync", "Ping", "Provision", "Settings"})
