@@ -139,7 +139,7 @@ stop
 
 say 'two of one kind'
 certificate second ecdsa
-"$mailwake" serve --config "$dir/mailwake.toml" >"$dir/out" 2>"$dir/log"
+timeout 20 "$mailwake" serve --config "$dir/mailwake.toml" >"$dir/out" 2>"$dir/log"
 check 'is exit code 2' 2 $?
 check 'and says why' '*second.pem is of the same kind*' "$(cat "$dir/log")"
 
