@@ -8,8 +8,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "adapters/server/log.h"
 #include "mailwake/mutex.h"
@@ -23,8 +25,14 @@ constexpr std::chrono::seconds kPeriod{1};
 
 class AccountWatch::State : public std::enable_shared_from_this<State> {
  public:
-  State(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine)
-      : main_(main), accounts_(accounts), authenticator_(authenticator), engine_(engine), timer_(std::in_place, main) {}
+  State(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine, BlockList& blocked)
+      : main_(main), accounts_(accounts), authenticator_(authenticator), engine_(engine), blocked_(blocked), timer_(std::in_place, main) {}
+
+  void Begin() {
+    std::promise<absl::StatusOr<AccountChanges>> first;
+    accounts_.Changes(std::nullopt, [&](absl::StatusOr<AccountChanges> changes) { first.set_value(std::move(changes)); });
+    End(first.get_future().get());
+  }
 
   void Ask() {
     accounts_.Changes(number_, [self = shared_from_this()](absl::StatusOr<AccountChanges> changes) { self->Take(std::move(changes)); });
@@ -50,8 +58,9 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   void End(const absl::StatusOr<AccountChanges>& changes) {
     if (!timer_.has_value()) return;
     if (changes.ok()) {  // else: asked again with the number that it has
-      number_ = changes->number;
       for (const std::string& user : changes->users) EndUser(user);
+      if (number_ != changes->number) Block(changes->blocked);
+      number_ = changes->number;
     }
     timer_->expires_after(kPeriod);
     timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -63,13 +72,21 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   void EndUser(const std::string& user) {
     authenticator_.Forget(user);
     const std::size_t ended = engine_.EndMailbox(user);
-    if (ended > 0) LogInfo(absl::StrCat("the password of ", user, " changed: ended ", ended, " PINGs"));
+    if (ended > 0) LogInfo(absl::StrCat("the password of ", user, " changed, or there is no such user now: ended ", ended, " PINGs"));
+  }
+
+  void Block(const std::vector<BlockedDevice>& all) {
+    for (const BlockedDevice& fresh : blocked_.Set(all)) {
+      const std::size_t ended = engine_.EndDevice(fresh.user, fresh.device);
+      if (number_) LogInfo(absl::StrCat("the device ", fresh.device, " of ", fresh.user, " is blocked: ended ", ended, " PINGs"));
+    }
   }
 
   boost::asio::io_context& main_;
   AccountStore& accounts_;
   Authenticator& authenticator_;
   Engine& engine_;
+  BlockList& blocked_;
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   // Of the main loop.
@@ -77,9 +94,10 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   std::optional<std::uint64_t> number_;
 };
 
-AccountWatch::AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine)
-    : state_(std::make_shared<State>(main, accounts, authenticator, engine)) {
-  state_->Ask();
+AccountWatch::AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine,
+                           BlockList& blocked)
+    : state_(std::make_shared<State>(main, accounts, authenticator, engine, blocked)) {
+  state_->Begin();
 }
 
 AccountWatch::~AccountWatch() { state_->Stop(); }

@@ -36,6 +36,18 @@ struct UserAddArguments {
   std::string name;
 };
 
+struct UserRemoveArguments {
+  std::string store;
+  std::string name;
+};
+
+struct DeviceArguments {
+  std::string store;
+  std::string user;
+  std::string device;
+  bool block = true;  // false: no more
+};
+
 struct UserImportArguments {
   std::string store;
   std::string file;
@@ -83,8 +95,8 @@ struct PingArguments {
   bool sync = false;
 };
 
-using Arguments = std::variant<ServeArguments, UserAddArguments, UserImportArguments, PublishArguments, FoldersArguments, ExplainArguments,
-                               PingArguments>;
+using Arguments = std::variant<ServeArguments, UserAddArguments, UserImportArguments, UserRemoveArguments, DeviceArguments,
+                               PublishArguments, FoldersArguments, ExplainArguments, PingArguments>;
 
 struct CommandLine {
   std::optional<Arguments> arguments;  // nullopt: help was asked for, or the line is wrong; all is said

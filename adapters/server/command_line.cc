@@ -21,6 +21,9 @@ struct All {
   ServeArguments serve;
   UserAddArguments user_add{.store = kDefaultStore, .name = {}};
   UserImportArguments user_import{.store = kDefaultStore, .file = {}};
+  UserRemoveArguments user_remove{.store = kDefaultStore, .name = {}};
+  DeviceArguments block{.store = kDefaultStore, .user = {}, .device = {}, .block = true};
+  DeviceArguments unblock{.store = kDefaultStore, .user = {}, .device = {}, .block = false};
   PublishArguments publish;
   FoldersArguments folders;
   ExplainArguments explain;
@@ -67,6 +70,27 @@ CLI::App* AddUserImport(CLI::App& user, UserImportArguments& out) {
       "such a password with `mailwake user add`.\n"
       "Example:\n  mailwake user import /etc/dovecot/users --store sqlite:mailwake.db");
   return import;
+}
+
+CLI::App* AddUserRemove(CLI::App& user, UserRemoveArguments& out) {
+  CLI::App* remove = user.add_subcommand("remove", "Remove an account: its waiting Pings end, and nobody logs in to it any more");
+  remove->add_option("NAME", out.name, "Account")->required();
+  remove->add_option("--store", out.store, "The server's store")->type_name("sqlite:PATH")->capture_default_str();
+  remove->footer(
+      "A running server notices within a second or so. What is kept of the mailbox stays, for the case that the account is added again.\n"
+      "Example:\n  mailwake user remove ann@example.org --store sqlite:mailwake.db");
+  return remove;
+}
+
+CLI::App* AddDeviceBlock(CLI::App& device, DeviceArguments& out) {
+  CLI::App* command = out.block ? device.add_subcommand("block", "Turn a device of a user away (403); its waiting Pings end")
+                                : device.add_subcommand("unblock", "Let it in again");
+  command->add_option("USER", out.user, "Account")->required();
+  command->add_option("DEVICE", out.device, "The device's id, as /v1/pings and `mailwake explain` have it")->required();
+  command->add_option("--store", out.store, "The server's store")->type_name("sqlite:PATH")->capture_default_str();
+  command->footer(std::string("A running server notices within a second or so.\nExample:\n  mailwake device ") +
+                  (out.block ? "block" : "unblock") + " ann@example.org ApplDN6T --store sqlite:mailwake.db");
+  return command;
 }
 
 void AddServer(CLI::App* command, ServerArguments& out) {
@@ -143,6 +167,11 @@ CommandLine Parse(CLI::App& app, int argc, char** argv) {
   user->require_subcommand(1);
   const CLI::App* user_add = AddUserAdd(*user, all.user_add);
   const CLI::App* user_import = AddUserImport(*user, all.user_import);
+  const CLI::App* user_remove = AddUserRemove(*user, all.user_remove);
+  CLI::App* device = app.add_subcommand("device", "Devices that are turned away; works beside a running server");
+  device->require_subcommand(1);
+  const CLI::App* block = AddDeviceBlock(*device, all.block);
+  const CLI::App* unblock = AddDeviceBlock(*device, all.unblock);
   const CLI::App* publish = AddPublish(app, all.publish);
   const CLI::App* folders = AddFolders(app, all.folders);
   const CLI::App* explain = AddExplain(app, all.explain);
@@ -159,6 +188,9 @@ CommandLine Parse(CLI::App& app, int argc, char** argv) {
   if (serve->parsed()) return {.arguments = all.serve};
   if (user_add->parsed()) return {.arguments = all.user_add};
   if (user_import->parsed()) return {.arguments = all.user_import};
+  if (user_remove->parsed()) return {.arguments = all.user_remove};
+  if (block->parsed()) return {.arguments = all.block};
+  if (unblock->parsed()) return {.arguments = all.unblock};
   if (publish->parsed()) return {.arguments = all.publish};
   if (folders->parsed()) return {.arguments = all.folders};
   if (explain->parsed()) return {.arguments = all.explain};

@@ -16,6 +16,8 @@ namespace mailwake::server {
 int Run(const ServeArguments& arguments);
 int Run(const UserAddArguments& arguments);
 int Run(const UserImportArguments& arguments);
+int Run(const UserRemoveArguments& arguments);
+int Run(const DeviceArguments& arguments);
 int Run(const PublishArguments& arguments);
 int Run(const FoldersArguments& arguments);
 int Run(const ExplainArguments& arguments);

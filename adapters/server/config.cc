@@ -25,6 +25,10 @@ absl::Status CheckTogether(const Config& config, const std::string& where) {
     return absl::InvalidArgumentError(absl::StrCat(where, config.cert.empty() ? "key is given without cert" : "cert is given without key",
                                                    ": give both PEM files, or neither for a self-signed certificate"));
   }
+  if (config.tls_second_cert.empty() != config.tls_second_key.empty() || (!config.tls_second_cert.empty() && config.cert.empty())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, "tls.second_cert and tls.second_key belong together, and stand beside cert and key: give all four PEM files"));
+  }
   return absl::OkStatus();
 }
 

@@ -31,6 +31,8 @@ struct Config {
   std::string user;  // empty: who starts it
   std::string cert;  // empty: a self-signed one beside the store
   std::string key;
+  std::string tls_second_cert;  // empty: none
+  std::string tls_second_key;
   bool tls_1_3_only = false;
   std::string tls_ciphers;        // empty: ECDHE with AEAD
   std::string tls_client_ca;      // empty: everybody may connect
@@ -48,6 +50,8 @@ struct Config {
   std::optional<std::size_t> memory_mib;  // that mailboxes and PINGs may take; nullopt: a quarter of what there is
   std::size_t connections_per_address = 10'000;
   std::size_t connections_per_user = 250;
+  std::size_t requests_per_user_minute = 6'000;  // 0: any number; of devices
+  std::size_t requests_per_address_minute = 600'000;
   std::array<Duration, kItemClasses> coalesce{};
   int threads = 0;
 };

@@ -89,6 +89,8 @@ std::vector<Key> MakeKeys() {
       {"user", Text(&Config::user)},
       {"cert", Text(&Config::cert)},
       {"key", Text(&Config::key)},
+      {"tls.second_cert", Text(&Config::tls_second_cert)},
+      {"tls.second_key", Text(&Config::tls_second_key)},
       {"tls.min_version", TakeMinTls},
       {"tls.ciphers", Text(&Config::tls_ciphers)},
       {"tls.client_ca", Text(&Config::tls_client_ca)},
@@ -106,6 +108,9 @@ std::vector<Key> MakeKeys() {
       {"limits.memory_mib", Number(16, 16'000'000, [](Config& c, std::int64_t n) { c.memory_mib = n; })},
       {"limits.connections_per_address", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_address = n; })},
       {"limits.connections_per_user", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_user = n; })},
+      {"limits.requests_per_user_minute", Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_user_minute = n; })},
+      {"limits.requests_per_address_minute",
+       Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_address_minute = n; })},
   };
   for (std::size_t i = 0; i < kItemClasses; ++i) {
     const std::string name(Name(static_cast<ItemClass>(i)));

@@ -43,7 +43,7 @@ void Print(const Json& view) {
   }
   if (const std::string why = Text(view, "why"); !why.empty()) std::cout << why << '\n';
   if (const std::string left = Text(view, "throttled_s"); !left.empty()) {
-    std::cout << "turned away for " << left << " s more (503): it has sent many requests in a row that failed\n";
+    std::cout << "turned away for " << left << " s more (503): too many of its requests have failed\n";
   }
   for (const Json& folder : view.value("folders", Json::array())) {
     std::cout << "  folder " << Text(folder, "id") << " (" << Text(folder, "class") << "): version " << Text(folder, "version")

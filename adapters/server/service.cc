@@ -22,6 +22,7 @@
 #include "adapters/server/account_watch.h"
 #include "adapters/server/alarm_log.h"
 #include "adapters/server/become_user.h"
+#include "adapters/server/block_list.h"
 #include "adapters/server/certificate.h"
 #include "adapters/server/file_limit.h"
 #include "adapters/server/handover.h"
@@ -77,6 +78,7 @@ class Impl final : public Service {
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
+  BlockList blocked_;
 
   // In the order in which they need each other; what is below goes first.
   std::vector<std::unique_ptr<boost::asio::io_context>> loops_;
@@ -226,6 +228,8 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .socket = socket_,
           .cert_file = certificate.cert,
           .key_file = certificate.key,
+          .second_cert_file = config_.tls_second_cert,
+          .second_key_file = config_.tls_second_key,
           .tls_1_3_only = config_.tls_1_3_only,
           .ciphers = config_.tls_ciphers,
           .client_ca_file = config_.tls_client_ca,
@@ -260,11 +264,19 @@ absl::Status Impl::MakeServer() {
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
 
-  const ActiveSyncOptions options{.heartbeat_min = config_.heartbeat_min,
-                                  .heartbeat_max = config_.heartbeat_max,
-                                  .max_folders = static_cast<int>(config_.folders_per_ping),
-                                  .acknowledge = config_.acknowledge,
-                                  .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); }};
+  const ActiveSyncOptions options{
+      .heartbeat_min = config_.heartbeat_min,
+      .heartbeat_max = config_.heartbeat_max,
+      .max_folders = static_cast<int>(config_.folders_per_ping),
+      .acknowledge = config_.acknowledge,
+      .requests_per_user_minute = config_.requests_per_user_minute,
+      .requests_per_address_minute = config_.requests_per_address_minute,
+      .too_many_requests =
+          [this](const std::string& who) {
+            LogWarning(address_log_, absl::StrCat("refused a request: ", who, " sends too many a minute (limits.requests_per_*)"));
+          },
+      .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); },
+      .blocked = [this](std::string_view mailbox, std::string_view device) { return blocked_.Holds(mailbox, device); }};
   activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);
   source_ = NewHttpSource(*engine_, {.token = token_,
                                      .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); },
@@ -272,7 +284,7 @@ absl::Status Impl::MakeServer() {
                                                          std::string_view device) { return activesync_->Throttled(mailbox, device); }});
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
-  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_);
+  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_, blocked_);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `mailwake user add` and `mailwake user import`: accounts, beside a running server or without one.
+// `mailwake user` and `mailwake device`: accounts and blocked devices, beside a running server or without one.
 
 #include <absl/strings/str_cat.h>
 
@@ -17,6 +17,7 @@
 #include "adapters/server/text_file.h"
 #include "mailwake/adapters/authenticator.h"
 #include "mailwake/adapters/sqlite_store.h"
+#include "mailwake/types.h"
 
 namespace mailwake::server {
 namespace {
@@ -34,10 +35,15 @@ absl::StatusOr<Opened> Open(const std::string& name) {
   return Opened{.path = *std::move(path), .store = *std::move(store)};
 }
 
-absl::Status Put(SqliteStore& store, std::vector<AccountRecord> accounts) {
+template <typename Call>
+absl::Status Await(Call call) {
   std::promise<absl::Status> result;
-  store.accounts().Put(std::move(accounts), [&](absl::Status status) { result.set_value(std::move(status)); });
+  call([&](absl::Status status) { result.set_value(std::move(status)); });
   return result.get_future().get();
+}
+
+absl::Status Put(SqliteStore& store, std::vector<AccountRecord> accounts) {
+  return Await([&](auto done) { store.accounts().Put(std::move(accounts), std::move(done)); });
 }
 
 absl::StatusOr<bool> Exists(SqliteStore& store, const std::string& user) {
@@ -85,6 +91,39 @@ int Run(const UserImportArguments& arguments) {
   const std::size_t count = accounts->size();
   if (const absl::Status put = Put(*opened->store, *std::move(accounts)); !put.ok()) return Fail(put);
   std::cout << "imported " << count << " accounts" << std::endl;
+  return 0;
+}
+
+int Run(const UserRemoveArguments& arguments) {
+  const absl::StatusOr<Opened> opened = Open(arguments.store);
+  if (!opened.ok()) return Fail(opened.status());
+  const absl::StatusOr<bool> existed = Exists(*opened->store, arguments.name);
+  if (!existed.ok()) return Fail(existed.status());
+  if (!*existed) return Fail(absl::NotFoundError(absl::StrCat("there is no user ", arguments.name, " in ", opened->path)));
+  const absl::Status removed = Await([&](auto done) { opened->store->accounts().Remove(arguments.name, std::move(done)); });
+  if (!removed.ok()) return Fail(removed);
+  std::cout << "removed " << arguments.name << std::endl;
+  return 0;
+}
+
+int Run(const DeviceArguments& arguments) {
+  if (const absl::Status name = CheckUserName(arguments.user); !name.ok()) return Fail(name);
+  if (arguments.device.empty() || arguments.device.size() > kMaxDeviceBytes) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("a device's id has 1 to ", kMaxDeviceBytes, " bytes")));
+  }
+  const absl::StatusOr<Opened> opened = Open(arguments.store);
+  if (!opened.ok()) return Fail(opened.status());
+  // Of a user whom there is not it would turn nobody away, which is not what was meant.
+  const absl::StatusOr<bool> exists = Exists(*opened->store, arguments.user);
+  if (!exists.ok()) return Fail(exists.status());
+  if (!*exists && arguments.block) {
+    return Fail(absl::NotFoundError(absl::StrCat("there is no user ", arguments.user, " in ", opened->path)));
+  }
+  const absl::Status done = Await([&](auto callback) {
+    opened->store->accounts().Block({.user = arguments.user, .device = arguments.device}, arguments.block, std::move(callback));
+  });
+  if (!done.ok()) return Fail(done);
+  std::cout << (arguments.block ? "blocked " : "unblocked ") << arguments.device << " of " << arguments.user << std::endl;
   return 0;
 }
 

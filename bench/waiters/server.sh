@@ -35,6 +35,7 @@ ingest_token_file = "$dir/token"
 acknowledge = "ping"
 drain_s = 0
 limits.connections_per_address = 20000
+limits.requests_per_address_minute = 0
 limits.pings = 19900
 TOML
   printf '%s\n' "$@" >>"$dir/$name.toml"

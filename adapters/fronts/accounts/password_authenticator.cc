@@ -24,6 +24,10 @@ constexpr std::size_t kRememberedWrong = 10'000;
 
 absl::Status Wrong() { return absl::UnauthenticatedError("the user or the password is wrong"); }
 
+absl::Status Unreadable(const absl::Status& why) {
+  return absl::UnavailableError(absl::StrCat("the accounts cannot be read (", std::string(why.message()), "); try again in a minute"));
+}
+
 bool IsSlow(PasswordScheme scheme) { return scheme != PasswordScheme::kPlain && scheme != PasswordScheme::kPlainKeyed; }
 
 // Passwords are not left behind in freed memory.
@@ -51,22 +55,20 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
   void Find(std::string user, std::string password, std::string network, Callback done) {
     const VerifiedPasswords::Time now = clock_();
     LookForChanges(now);
-    if (right_.Holds(user, password, now)) return done(Account{.mailbox = std::move(user)});
+    if (const auto forgotten = right_.Holds(user, password, now)) return done(Account{.mailbox = std::move(user), .since = *forgotten});
     auto secret = std::make_shared<const Secret>(std::move(password));
     std::string name = user;
     accounts_.Find(std::move(name), [self = shared_from_this(), user = std::move(user), secret, network = std::move(network),
                                      forgotten = right_.forgotten(),
                                      done = std::move(done)](absl::StatusOr<std::optional<AccountRecord>> found) mutable {
-      if (!found.ok()) {
-        return done(absl::UnavailableError(
-            absl::StrCat("the accounts cannot be read (", std::string(found.status().message()), "); try again in a minute")));
-      }
+      if (!found.ok()) return done(Unreadable(found.status()));
       self->Judge({.user = std::move(user), .password = std::move(secret), .network = std::move(network), .forgotten = forgotten},
                   *std::move(found), std::move(done));
     });
   }
 
   void Forget(const std::string& user) { right_.Forget(user); }
+  bool Counts(const Account& account) const { return right_.Counts(account.mailbox, account.since); }
   void Stop() { pool_.Stop(); }
 
  private:
@@ -92,7 +94,7 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
     const std::string token = Token(login.user, stored_text, password);
     const auto right = [&] {
       right_.Add(login.user, password, stored_text, login.forgotten);
-      return done(Account{.mailbox = login.user});
+      return done(Account{.mailbox = login.user, .since = login.forgotten});
     };
     if (account.has_value() && (right_.Holds(login.user, password, stored_text) || SameSecret(account->verified, ToBase64(token))))
       return right();
@@ -134,15 +136,28 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
       }
       return right;
     };
-    pool_.Check(std::move(request), [user = std::move(login.user), done = std::move(done)](CheckPool::Outcome outcome) mutable {
+    pool_.Check(std::move(request), [this, user = std::move(login.user), since = login.forgotten, stored_text,
+                                     done = std::move(done)](CheckPool::Outcome outcome) mutable {
       switch (outcome) {
         case CheckPool::Outcome::kRight:
-          return done(Account{.mailbox = std::move(user)});
+          return Settle(std::move(user), since, stored_text, std::move(done));
         case CheckPool::Outcome::kWrong:
           return done(Wrong());
         case CheckPool::Outcome::kBusy:
           return done(absl::UnavailableError("too many passwords are being checked; try again in a minute"));
       }
+    });
+  }
+
+  // The password is right for what was stored. If the account was forgotten during the check, that may be the old one or the new.
+  void Settle(std::string user, std::uint64_t since, const std::string& stored_text, Callback done) {
+    if (right_.Counts(user, since)) return done(Account{.mailbox = std::move(user), .since = since});
+    std::string name = user;
+    accounts_.Find(std::move(name), [user = std::move(user), since = right_.forgotten(), stored_text,
+                                     done = std::move(done)](const absl::StatusOr<std::optional<AccountRecord>>& found) mutable {
+      if (!found.ok()) return done(Unreadable(found.status()));
+      if (!found->has_value() || (*found)->password != stored_text) return done(Wrong());
+      done(Account{.mailbox = std::move(user), .since = since});
     });
   }
 
@@ -196,6 +211,8 @@ void PasswordAuthenticator::AuthenticateFrom(std::string network, std::string us
 }
 
 void PasswordAuthenticator::Forget(const std::string& user) { state_->Forget(user); }
+
+bool PasswordAuthenticator::Counts(const Account& account) const { return state_->Counts(account); }
 
 }  // namespace mailwake::internal
 

@@ -36,6 +36,7 @@ class PasswordAuthenticator final : public Authenticator {
   void Authenticate(std::string user, std::string password, Callback done) override;
   void AuthenticateFrom(std::string network, std::string user, std::string password, Callback done) override;
   void Forget(const std::string& user) override;
+  bool Counts(const Account& account) const override;
 
  private:
   class State;

@@ -26,12 +26,13 @@ VerifiedPasswords::Digest VerifiedPasswords::Of(std::string_view purpose, std::i
   return digest;
 }
 
-bool VerifiedPasswords::Holds(std::string_view user, std::string_view password, Time now) {
+std::optional<std::uint64_t> VerifiedPasswords::Holds(std::string_view user, std::string_view password, Time now) {
   const Digest bare = Of("mailwake bare password", {user, password});
   MutexLock lock(mutex_);
-  if (!looked_ || now - *looked_ > kGood) return false;
+  if (!looked_ || now - *looked_ > kGood) return std::nullopt;
   const Entry* entry = entries_.Find(KeyOf(user));
-  return entry != nullptr && Same(entry->bare, bare);
+  if (entry == nullptr || !Same(entry->bare, bare)) return std::nullopt;
+  return forgotten_;
 }
 
 bool VerifiedPasswords::Holds(std::string_view user, std::string_view password, std::string_view stored) {
@@ -44,6 +45,10 @@ bool VerifiedPasswords::Holds(std::string_view user, std::string_view password, 
 std::uint64_t VerifiedPasswords::forgotten() const {
   MutexLock lock(mutex_);
   return forgotten_;
+}
+
+bool VerifiedPasswords::Counts(std::string_view user, std::uint64_t forgotten) const {
+  return dropped_[KeyOf(user) % dropped_.size()] <= forgotten;
 }
 
 void VerifiedPasswords::Add(std::string_view user, std::string_view password, std::string_view stored, std::uint64_t forgotten) {
@@ -62,7 +67,7 @@ void VerifiedPasswords::Forget(std::string_view user) {
 }
 
 void VerifiedPasswords::Drop(std::string_view user) {
-  ++forgotten_;
+  dropped_[KeyOf(user) % dropped_.size()] = ++forgotten_;
   entries_.Erase(KeyOf(user));
 }
 

@@ -7,7 +7,8 @@
 // Cost:       Holds one keyed hash and a look-up; 60 to 120 bytes a user.
 // Invariants: (1) an account that has changed in the store is asked for again kGood later at the latest, at once after Forget;
 //             (2) what was read of the store before a change, and comes after it, is not kept;
-//             (3) at most `most` users, those that came last.
+//             (3) at most `most` users, those that came last;
+//             (4) whoever was found right before Forget does not count after it.
 // Example:    if (const auto look = verified.BeginLook(now)) Ask(*look);  // and then verified.EndLook(*look, changes);
 //             if (verified.Holds(user, password, now)) return Right();
 
@@ -17,6 +18,7 @@
 #include <absl/status/statusor.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,13 +40,15 @@ class VerifiedPasswords {
 
   VerifiedPasswords(const KeyedHash& hash, std::size_t most) : hash_(hash), most_(most), entries_(most) {}
 
-  // It is the user's password, and need not be looked up.
-  bool Holds(std::string_view user, std::string_view password, Time now);
+  // It is the user's password, and need not be looked up: what was forgotten until then. Else nullopt.
+  std::optional<std::uint64_t> Holds(std::string_view user, std::string_view password, Time now);
   // It is the one that was right for what the store has now.
   bool Holds(std::string_view user, std::string_view password, std::string_view stored);
 
   // To be asked before the store is read, and given to Add with what was read.
   std::uint64_t forgotten() const;
+  // Whether the user has not been forgotten since. False for another now and then: users share what is remembered of that.
+  bool Counts(std::string_view user, std::uint64_t forgotten) const;
   void Add(std::string_view user, std::string_view password, std::string_view stored, std::uint64_t forgotten);
   void Forget(std::string_view user);
 
@@ -72,6 +76,7 @@ class VerifiedPasswords {
   mutable Mutex mutex_;
   RecentMap<std::size_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);  // by the hash of the user
   std::uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::array<std::atomic<std::uint64_t>, 1024> dropped_{};       // forgotten_ after the last of these users was; by the hash of the user
   std::optional<std::uint64_t> number_ ABSL_GUARDED_BY(mutex_);  // of the last look
   std::optional<Time> looked_ ABSL_GUARDED_BY(mutex_);           // began the last one that could tell
   std::optional<Time> began_ ABSL_GUARDED_BY(mutex_);            // the last one at all

@@ -45,14 +45,23 @@ void Admit(const CallPtr& call, absl::StatusOr<Account> account) {
   const std::string& named = call->named_user;
   if (!named.empty() && !SameUser(named, call->login) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
   call->mailbox = std::move(account->mailbox);
+  call->login_since = account->since;
+  if (Blocked(*call)) return Refuse(*call, 403);
+  if (TooMany(*call->context, call->context->of_user, "the user ", call->mailbox, *call->exchange)) return;
   if (!call->exchange->BelongsTo(call->mailbox)) return RefuseForNow(*call->exchange, SomeSeconds(), true);
   TellDelivered(*call, call->http.early);
-  if (!Throttle(*call)) Dispatch(call);
+  if (Throttle(*call)) return;
+  if (HasContentCoding(call->http)) {
+    CountFailure(*call);
+    return Refuse(*call, 415);
+  }
+  Dispatch(call);
 }
 
 void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::shared_ptr<HttpExchange> exchange) {
   const bool options = request.method == "OPTIONS";
   if (!options && request.method != "POST") return Refuse(*exchange, 405);
+  if (TooMany(*context, context->of_address, "the address ", AddressOf(request.peer), *exchange)) return;
   std::optional<BasicCredentials> credentials = ParseBasic(Header(request, "Authorization"));
   if (!credentials) return Refuse(*exchange, 401);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/fronts/activesync/call.h"
 
+#include <absl/hash/hash.h>
 #include <absl/strings/str_cat.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +9,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <random>
+
+#include "mailwake/adapters/http_text.h"
 
 namespace mailwake::eas {
 namespace {
@@ -21,6 +23,16 @@ HttpResponse Response(int status, std::string body) {
   response.headers.emplace_back("Cache-Control", "private");
   response.headers.emplace_back("MS-Server-ActiveSync", "16.1");
   return response;
+}
+
+// The address with all but so many bytes cleared; empty if it is none of IPv6.
+std::string NetworkOfIPv6(const std::string& peer, int bytes) {
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, peer.c_str(), &address) != 1) return {};
+  std::fill(std::begin(address.s6_addr) + bytes, std::end(address.s6_addr), std::uint8_t{0});
+  char text[INET6_ADDRSTRLEN] = "";
+  ::inet_ntop(AF_INET6, &address, text, sizeof text);
+  return text;
 }
 
 }  // namespace
@@ -41,20 +53,34 @@ std::string NameOf(std::string_view mailbox, std::string_view device) {
   return name += device;
 }
 
-void CountSuccess(const Asker& asker) {
-  if (!asker.context->failures.empty()) asker.context->failures.Succeeded(asker.name());
-}
-
 void CountFailure(const Asker& asker) { asker.context->failures.Failed(asker.name(), asker.context->options.clock()); }
-
-void AnswerSuccess(const Asker& asker, std::string document) {
-  CountSuccess(asker);
-  Answer(asker, std::move(document));
-}
 
 void AnswerFailure(const Asker& asker, std::string document) {
   CountFailure(asker);
   Answer(asker, std::move(document));
+}
+
+bool Blocked(const Asker& asker) {
+  const ActiveSyncOptions& options = asker.context->options;
+  return options.blocked && options.blocked(asker.mailbox, asker.device);
+}
+
+void EndIfRevoked(const Call& call, PingId id) {
+  const bool counts = call.context->authenticator.Counts({.mailbox = call.mailbox, .since = call.login_since});
+  if (counts && !Blocked(call)) return;
+  if (!call.engine().Cancel(id)) return;
+  if (counts) return RefuseRevoked(call);
+  RefuseForNow(call, SomeSeconds());  // it may be another's password that was changed: that shows when the device comes back
+}
+
+void RefuseRevoked(const Asker& asker) { Refuse(asker, Blocked(asker) ? 403 : 401); }
+
+bool TooMany(const Context& context, RateLimit& limit, std::string_view kind, const std::string& who, HttpExchange& exchange) {
+  const auto wait = limit.Take(absl::HashOf(who), context.options.clock());
+  if (wait.count() == 0) return false;
+  if (context.options.too_many_requests) context.options.too_many_requests(std::string(kind) + who);
+  RefuseForNow(exchange, std::chrono::ceil<std::chrono::seconds>(wait) + SomeSeconds());
+  return true;
 }
 
 bool Throttle(const Asker& asker) {
@@ -73,6 +99,10 @@ void Refuse(HttpExchange& exchange, int status) {
   HttpResponse response = Response(status, {});
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"mailwake\"");
   if (status == 405) response.headers.emplace_back("Allow", "OPTIONS,POST");
+  if (status == 415) {
+    response.headers = {{"Content-Type", "text/plain"}, {"Accept-Encoding", "identity"}};
+    response.body = "send the body as it is: this server takes no Content-Encoding\n";
+  }
   exchange.Respond(std::move(response));
 }
 
@@ -83,18 +113,16 @@ void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after, bool
   exchange.Respond(std::move(response));
 }
 
-std::chrono::seconds SomeSeconds() {
-  static thread_local std::mt19937 random{std::random_device{}()};
-  return std::chrono::seconds(std::uniform_int_distribution<int>(5, 15)(random));
-}
+std::chrono::seconds SomeSeconds() { return std::chrono::seconds(mailwake::SomeSeconds(5, 15)); }
 
 std::string NetworkOf(const std::string& peer) {
-  in6_addr address{};
-  if (::inet_pton(AF_INET6, peer.c_str(), &address) != 1) return peer.substr(0, peer.rfind('.')) + ".0/24";
-  std::fill(std::begin(address.s6_addr) + 6, std::end(address.s6_addr), std::uint8_t{0});
-  char text[INET6_ADDRSTRLEN] = "";
-  ::inet_ntop(AF_INET6, &address, text, sizeof text);
-  return std::string(text) + "/48";
+  const std::string network = NetworkOfIPv6(peer, 6);
+  return network.empty() ? peer.substr(0, peer.rfind('.')) + ".0/24" : network + "/48";
+}
+
+std::string AddressOf(const std::string& peer) {
+  const std::string network = NetworkOfIPv6(peer, 8);
+  return network.empty() ? peer : network + "/64";
 }
 
 }  // namespace mailwake::eas

@@ -15,6 +15,7 @@
 
 #include "adapters/fronts/activesync/device_queue.h"
 #include "adapters/fronts/activesync/query.h"
+#include "adapters/fronts/activesync/rate_limit.h"
 #include "mailwake/adapters/activesync.h"
 #include "mailwake/adapters/backoff_table.h"
 #include "mailwake/adapters/wbxml.h"
@@ -29,7 +30,9 @@ struct Context {
         state(the_state),
         provider(the_provider),
         options(the_options),
-        queue(the_options.max_waiting_requests) {}
+        queue(the_options.max_waiting_requests),
+        of_user(the_options.requests_per_user_minute),
+        of_address(the_options.requests_per_address_minute) {}
 
   Engine& engine;
   Authenticator& authenticator;
@@ -37,8 +40,10 @@ struct Context {
   SyncProvider* provider;  // may be null
   const ActiveSyncOptions options;
   DeviceQueue queue;
-  // Devices whose requests fail again and again, by Asker::name().
-  BackoffTable failures{{.free = 100, .first = std::chrono::seconds(60), .forgotten = std::chrono::seconds(30 * 60)}};
+  RateLimit of_user, of_address;
+  // Devices whose requests fail again and again, by Asker::name(), whatever succeeds in between.
+  BackoffTable failures{
+      {.free = 100, .first = std::chrono::seconds(60), .forgive = std::chrono::seconds(2), .forgotten = std::chrono::seconds(30 * 60)}};
 };
 
 // A device as queues and tables know it.
@@ -56,8 +61,9 @@ struct Asker {
 
 struct Call : Asker {
   HttpRequest http;
-  std::string login;    // the user who gave the password
-  std::string network;  // of the peer
+  std::string login;              // the user who gave the password
+  std::string network;            // of the peer
+  std::uint64_t login_since = 0;  // Account::since
   Command command = Command::kOther;
   std::string named_user;                                     // by the query; empty: nobody
   int version = 0;                                            // of the protocol, in tenths; 0: not said
@@ -84,14 +90,21 @@ void Answer(
     const Asker& asker, std::string document, HttpExchange::Written written = [](bool) {});
 // The same, and the connection ends with it.
 void AnswerAndClose(const Asker& asker, std::string document);
-// A request that was as it should be, or was not: who sends only such is turned away after a while.
-void CountSuccess(const Asker& asker);
+// A request that was not as it should be: who sends many such is turned away for a while.
 void CountFailure(const Asker& asker);
-void AnswerSuccess(const Asker& asker, std::string document);
 void AnswerFailure(const Asker& asker, std::string document);
+// Whether the device is to be turned away, whatever it asks for.
+bool Blocked(const Asker& asker);
+// For a PING that is held by now: the password may have been changed, or the device blocked, between the look at that and the hold. Whoever
+// does it makes the looks say so first and then ends what is held; so either finds it.
+void EndIfRevoked(const Call& call, PingId id);
+// What waited is to wait no more: 401, or 403 if it is the device that is not wanted.
+void RefuseRevoked(const Asker& asker);
+// Turns away who sends more than `limit` lets in. True: it has been answered. `kind`: "the user ".
+bool TooMany(const Context& context, RateLimit& limit, std::string_view kind, const std::string& who, HttpExchange& exchange);
 // Turns away who has failed too often. True: it has been answered.
 bool Throttle(const Asker& asker);
-// Without a body: 401 names the realm, 503 the time to come back.
+// Without a body but for 415, which says why: 401 names the realm, 503 the time to come back.
 void Refuse(HttpExchange& exchange, int status);
 void RefuseForNow(HttpExchange& exchange, std::chrono::seconds retry_after, bool close = false);
 // The same for a call that has its exchange.
@@ -103,6 +116,8 @@ std::chrono::seconds SomeSeconds();
 
 // The network a peer is in, for the heartbeat statistics: the /24 of IPv4, the /48 of IPv6.
 std::string NetworkOf(const std::string& peer);
+// What counts as one address: that of IPv4, the /64 of IPv6.
+std::string AddressOf(const std::string& peer);
 
 }  // namespace mailwake::eas
 

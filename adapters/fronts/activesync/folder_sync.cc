@@ -90,7 +90,6 @@ void Tell(const CallPtr& call, const std::string& key, const FolderList& list, c
   const bool same = difference.size() == 0 && key != "0" && key == absl::StrCat(state.key);
   if (!same) Advance(state, key, folders);
   ForgetGone(turn->state(), list);
-  CountSuccess(*call);
   std::string answer = ListAnswer(state.key, difference);
   turn->Save([call, answer = std::move(answer), version = list.version](StateTurn::Ptr held) mutable {
     Answer(*call, std::move(answer), [call, version, held = std::move(held)](bool whole) {

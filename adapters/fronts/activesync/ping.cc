@@ -23,7 +23,7 @@ void AnswerRefusal(const Asker& asker, const PingEnd& end) {
     case Refusal::kServerFull:
       return RefuseForNow(asker, end.retry_after);
     case Refusal::kRevoked:
-      return Refuse(asker, 401);
+      return RefuseRevoked(asker);
     case Refusal::kInvalid:
     case Refusal::kNone:
       break;
@@ -38,9 +38,9 @@ void AnswerEnd(const Asker& asker, const PingEnd& end) {
     case EndReason::kChanged:
     case EndReason::kResync:
       RememberAnswered(asker, end.id);
-      return AnswerSuccess(asker, PingAnswer(end.folders));
+      return Answer(asker, PingAnswer(end.folders));
     case EndReason::kExpired:
-      return AnswerSuccess(asker, PingAnswer(PingStatus::kExpired));
+      return Answer(asker, PingAnswer(PingStatus::kExpired));
     case EndReason::kHierarchy:
       return Answer(asker, PingAnswer(PingStatus::kHierarchy));
     case EndReason::kSuperseded:
@@ -68,6 +68,7 @@ void Hold(const CallPtr& call, PingParameters parameters) {
                                          .network = call->network},
                                         [asker = Asker(*call)](const PingEnd& end) { AnswerEnd(asker, end); });
   call->exchange->OnGone([&engine = call->engine(), id] { engine.Cancel(id); });
+  EndIfRevoked(*call, id);
 }
 
 }  // namespace

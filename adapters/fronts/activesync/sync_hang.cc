@@ -48,7 +48,7 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kServerFull:
       return RefuseForNow(call, end.retry_after);
     case Refusal::kRevoked:
-      return Refuse(call, 401);
+      return RefuseRevoked(call);
     case Refusal::kMissingParameters:
     case Refusal::kInvalid:
     case Refusal::kNone:
@@ -63,7 +63,7 @@ void AnswerEnd(const CallPtr& call, const std::shared_ptr<Hanging>& hanging, con
     case EndReason::kResync:
       return ServeChanged(call, hanging, {end.folders.begin(), end.folders.end()});
     case EndReason::kExpired:
-      return AnswerSuccess(*call, std::string(kNothing));
+      return Answer(*call, std::string(kNothing));
     case EndReason::kSuperseded:
     case EndReason::kDrained:
       return AnswerAndClose(*call, std::string(kNothing));
@@ -97,6 +97,7 @@ void Hang(const CallPtr& call, const SyncWait& wait, std::vector<SyncStep> steps
                                          .network = call->network},
                                         [call, hanging](const PingEnd& end) { AnswerEnd(call, hanging, end); });
   call->exchange->OnGone([context = call->context, id] { context->engine.Cancel(id); });
+  EndIfRevoked(*call, id);
 }
 
 }  // namespace mailwake::eas

@@ -91,7 +91,6 @@ class Serving : public std::enable_shared_from_this<Serving> {
     const auto all = [this](SyncStatus status) {
       return std::ranges::all_of(steps_, [status](const SyncStep& step) { return step.status == status; });
     };
-    if (all(SyncStatus::kOk)) CountSuccess(*call_);
     if (all(SyncStatus::kBadSyncKey)) CountFailure(*call_);
     std::string document = SyncAnswer(Advance(turn_->state(), steps_, call_->NamesClasses()));
     turn_->Save([self = shared_from_this(), document = std::move(document)](const StateTurn::Ptr&) mutable {

@@ -11,4 +11,11 @@ std::string_view Header(const HttpRequest& request, std::string_view name) {
   return {};
 }
 
+bool HasContentCoding(const HttpRequest& request) {
+  for (const auto& [key, value] : request.headers) {
+    if (EqualsIgnoreCase(key, "Content-Encoding") && !value.empty() && !EqualsIgnoreCase(value, "identity")) return true;
+  }
+  return false;
+}
+
 }  // namespace mailwake

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <random>
 
 namespace mailwake {
 namespace {
@@ -40,6 +41,11 @@ std::string_view Trim(std::string_view text) {
 
 bool internal::SameLetters(const char* a, const char* b, std::size_t size) {
   return std::equal(a, a + size, b, [](char x, char y) { return x == y || Lower(x) == Lower(y); });
+}
+
+int SomeSeconds(int least, int most) {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  return std::uniform_int_distribution<int>(least, most)(random);
 }
 
 std::optional<std::string> PercentDecode(std::string_view text) {

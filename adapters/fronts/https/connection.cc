@@ -12,6 +12,7 @@
 #include "adapters/fronts/https/forwarded.h"
 #include "adapters/fronts/https/proxy_header.h"
 #include "adapters/fronts/https/response_text.h"
+#include "mailwake/adapters/http_text.h"
 
 namespace mailwake::internal {
 namespace {
@@ -255,7 +256,7 @@ bool Connection::BelongsTo(std::string_view user) {
 void Connection::Refuse(int status, std::string_view text) {
   DropReader();
   HttpResponse response = TextResponse(status, text);
-  if (status == 503) response.headers.emplace_back("Retry-After", "60");
+  if (status == 503) response.headers.emplace_back("Retry-After", std::to_string(SomeSeconds(30, 90)));
   Send(ResponseText(response, {.keep_alive = false, .date = loop_->date()}), After::kLinger, nullptr);
 }
 

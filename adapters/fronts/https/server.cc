@@ -134,6 +134,9 @@ absl::StatusOr<Parts> MakeParts(const HttpsOptions& options) {
   if (options.cert_file.empty() != options.key_file.empty())
     return absl::InvalidArgumentError(
         absl::StrCat(options.cert_file.empty() ? "a key" : "a certificate", " file without the other: give both cert and key, or neither"));
+  const bool second = !options.second_cert_file.empty();
+  if (second == options.second_key_file.empty() || (second && options.cert_file.empty()))
+    return absl::InvalidArgumentError("a second certificate needs its key, and a first certificate");
   absl::StatusOr<Networks> proxies = Networks::Parse(ProxiesOf(options));
   if (!proxies.ok()) return proxies.status();
   Parts parts{.tickets = nullptr, .tls = nullptr, .proxies = *std::move(proxies)};

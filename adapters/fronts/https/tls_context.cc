@@ -70,10 +70,22 @@ absl::Status UseKey(SSL_CTX* context, const std::string& file, const std::string
   return absl::InvalidArgumentError(absl::StrCat("key file ", file, ": ", LastOpensslError()));
 }
 
+// OpenSSL keeps one of each kind, and shows a peer the one that it can use.
+absl::Status UseSecond(SSL_CTX* context, const HttpsOptions& options) {
+  const int kind = EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_CTX_get0_certificate(context)));
+  if (absl::Status used = UseCertificateChain(context, options.second_cert_file); !used.ok()) return used;
+  if (EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_CTX_get0_certificate(context))) == kind) {
+    return absl::InvalidArgumentError(absl::StrCat("certificate file ", options.second_cert_file, " is of the same kind as ",
+                                                   options.cert_file, ": one must have an ECDSA key, the other an RSA key"));
+  }
+  return UseKey(context, options.second_key_file, options.second_cert_file);
+}
+
 // What a context refers to; goes with it, and so after the last of its connections.
 struct Extras {
   std::shared_ptr<TicketKeys> tickets;
   std::string ocsp_response;
+  const X509* stapled_to = nullptr;  // the context's
 };
 
 int ExtrasIndex() {
@@ -108,8 +120,9 @@ int TicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
 }
 
 int Staple(SSL* ssl, void*) {
-  const std::string& response = ExtrasOf(SSL_get_SSL_CTX(ssl)).ocsp_response;
-  if (response.empty()) return SSL_TLSEXT_ERR_NOACK;
+  const Extras& extras = ExtrasOf(SSL_get_SSL_CTX(ssl));
+  const std::string& response = extras.ocsp_response;
+  if (response.empty() || SSL_get_certificate(ssl) != extras.stapled_to) return SSL_TLSEXT_ERR_NOACK;
   auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));  // OpenSSL frees it
   if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
   SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));
@@ -175,11 +188,15 @@ absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
 absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const HttpsOptions& options, std::shared_ptr<TicketKeys> tickets) {
   SslContextHandle context(SSL_CTX_new(TLS_server_method()));
   if (context == nullptr) return absl::InternalError(absl::StrCat("OpenSSL: ", LastOpensslError()));
-  auto extras = std::make_unique<Extras>(Extras{.tickets = std::move(tickets), .ocsp_response = {}});
+  auto extras = std::make_unique<Extras>(Extras{.tickets = std::move(tickets), .ocsp_response = {}, .stapled_to = nullptr});
   ERR_clear_error();
   if (absl::Status set = SetRules(context.get(), options); !set.ok()) return set;
   if (absl::Status used = UseCertificateChain(context.get(), options.cert_file); !used.ok()) return used;
   if (absl::Status used = UseKey(context.get(), options.key_file, options.cert_file); !used.ok()) return used;
+  extras->stapled_to = SSL_CTX_get0_certificate(context.get());
+  if (!options.second_cert_file.empty()) {
+    if (absl::Status used = UseSecond(context.get(), options); !used.ok()) return used;
+  }
   if (!options.client_ca_file.empty()) {
     if (absl::Status set = AskForClientCertificates(context.get(), options.client_ca_file); !set.ok()) return set;
   }

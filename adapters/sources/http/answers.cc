@@ -5,13 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "mailwake/adapters/http_text.h"
+
 namespace mailwake::http_source {
-namespace {
-
-constexpr char kRetryAfterSeconds[] = "5";
-
-}  // namespace
-
 HttpResponse JsonAnswer(int status, const OrderedJson& json) {
   return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = Write(json) + "\n"};
 }
@@ -23,7 +19,7 @@ HttpResponse ErrorAnswer(const absl::Status& status) {
   if (absl::IsInvalidArgument(status)) return ErrorAnswer(400, message);
   if (absl::IsFailedPrecondition(status)) return ErrorAnswer(422, message);  // the same again would end the same
   HttpResponse answer = ErrorAnswer(503, message);
-  answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  answer.headers.emplace_back("Retry-After", std::to_string(SomeSeconds(3, 10)));
   return answer;
 }
 

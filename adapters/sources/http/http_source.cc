@@ -90,6 +90,11 @@ void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
     return exchange->Respond(std::move(answer));
   }
   if (!target) return exchange->Respond(ErrorAnswer(400, "the path is malformed: \"%\" must be followed by two hexadecimal digits"));
+  if (HasContentCoding(request)) {
+    HttpResponse answer = ErrorAnswer(415, "send the body as it is: this server takes no Content-Encoding");
+    answer.headers.emplace_back("Accept-Encoding", "identity");
+    return exchange->Respond(std::move(answer));
+  }
   if (request.body.size() > kMaxBodyBytes) {
     return exchange->Respond(ErrorAnswer(413, absl::StrCat("the body has over ", kMaxBodyBytes, " bytes: send it in parts")));
   }

@@ -8,9 +8,10 @@
 namespace mailwake {
 namespace {
 
-constexpr const char* kFind = "SELECT password, verified FROM accounts WHERE user = ?";
+constexpr const char* kFind = "SELECT password, verified FROM accounts WHERE user = ? AND password <> ''";
 constexpr const char* kChangesNow = "SELECT account_changes FROM meta";
 constexpr const char* kChanged = "SELECT user FROM accounts WHERE changed > ?";
+constexpr const char* kBlocked = "SELECT mailbox, device FROM front_state WHERE front = 'blocked'";
 
 }  // namespace
 
@@ -22,6 +23,11 @@ AccountRows::AccountRows(Connection& connection, StoreThreads& threads)
            "INSERT INTO accounts VALUES (?, ?, ?, (SELECT account_changes FROM meta)) ON CONFLICT (user) DO UPDATE SET"
            " changed = iif(password = excluded.password, changed, excluded.changed), password = excluded.password,"
            " verified = excluded.verified"),
+      remove_(connection,
+              "UPDATE accounts SET password = '', verified = '', changed = (SELECT account_changes FROM meta) WHERE user = ?"
+              " AND password <> ''"),
+      block_(connection, "REPLACE INTO front_state VALUES ('blocked', ?, ?, x'01')"),
+      unblock_(connection, "DELETE FROM front_state WHERE front = 'blocked' AND mailbox = ? AND device = ?"),
       remember_(connection, "UPDATE accounts SET verified = ? WHERE user = ? AND password = ?") {}
 
 void AccountRows::Find(std::string user, FindCallback done) {
@@ -56,6 +62,24 @@ void AccountRows::Put(std::vector<AccountRecord> accounts, DoneCallback done) {
       std::move(done));
 }
 
+void AccountRows::Remove(std::string user, DoneCallback done) {
+  threads_.Write(
+      [this, user = std::move(user)] {
+        absl::Status counted = count_.Run();
+        return counted.ok() ? remove_.Run(user) : counted;
+      },
+      std::move(done));
+}
+
+void AccountRows::Block(BlockedDevice device, bool blocked, DoneCallback done) {
+  threads_.Write(
+      [this, device = std::move(device), blocked] {
+        absl::Status counted = count_.Run();
+        return counted.ok() ? (blocked ? block_ : unblock_).Run(device.user, device.device) : counted;
+      },
+      std::move(done));
+}
+
 void AccountRows::Remember(std::string user, std::string password, std::string verified, DoneCallback done) {
   threads_.Write([this, user = std::move(user), password = std::move(password),
                   verified = std::move(verified)] { return remember_.Run(verified, user, password); },
@@ -69,7 +93,11 @@ void AccountRows::Changes(std::optional<std::uint64_t> since, ChangesCallback do
       [since, changes](Connection& reader, const std::string&) {
         absl::Status status =
             reader.Kept(kChangesNow).ForEach([&](const Row& row) { return changes->number = row.UInt(0), absl::OkStatus(); });
-        if (!status.ok() || !since || *since == changes->number) return status;
+        if (!status.ok() || since == changes->number) return status;
+        status = reader.Kept(kBlocked).ForEach([&](const Row& row) {
+          return changes->blocked.push_back({row.Text(0), row.Text(1)}), absl::OkStatus();
+        });
+        if (!status.ok() || !since) return status;
         return reader.Kept(kChanged).ForEach([&](const Row& row) { return changes->users.push_back(row.Text(0)), absl::OkStatus(); },
                                              *since);
       },

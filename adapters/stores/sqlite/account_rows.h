@@ -3,7 +3,9 @@
 // AccountRows: the AccountStore port, as rows.
 //
 // Threads:    any; the rows are touched by the store's threads.
-// Invariants: nothing is kept in memory, so that an account written by another process is found at once.
+// Invariants: (1) nothing is kept in memory, so that an account written by another process is found at once;
+//             (2) a removed account leaves a row without a password, which no account has, so that Changes can tell of it;
+//             (3) blocked devices are rows of front_state, which outlive what else is kept of the device.
 
 #ifndef MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
 #define MAILWAKE_ADAPTERS_STORES_SQLITE_ACCOUNT_ROWS_H_
@@ -26,13 +28,15 @@ class AccountRows : public AccountStore {
 
   void Find(std::string user, FindCallback done) override;
   void Put(std::vector<AccountRecord> accounts, DoneCallback done) override;
+  void Remove(std::string user, DoneCallback done) override;
+  void Block(BlockedDevice device, bool blocked, DoneCallback done) override;
   void Remember(std::string user, std::string password, std::string verified, DoneCallback done) override;
   void Changes(std::optional<std::uint64_t> since, ChangesCallback done) override;
 
  private:
   StoreThreads& threads_;
   // Of the thread that writes.
-  Statement count_, put_, remember_;
+  Statement count_, put_, remove_, block_, unblock_, remember_;
 };
 
 }  // namespace mailwake

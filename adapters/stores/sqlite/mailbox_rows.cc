@@ -52,10 +52,10 @@ MailboxRows::MailboxRows(Connection& connection)
       set_cursors_(connection, "UPDATE devices SET cursors = ?3 WHERE mailbox = ?1 AND device = ?2"),
       erase_folder_(connection, "DELETE FROM folders WHERE mailbox = ? AND folder = ?"),
       erase_device_(connection, "DELETE FROM devices WHERE mailbox = ? AND device = ?"),
-      erase_device_state_(connection, "DELETE FROM front_state WHERE mailbox = ? AND device = ?"),
+      erase_device_state_(connection, "DELETE FROM front_state WHERE mailbox = ? AND device = ? AND front <> 'blocked'"),
       // A row without a device is of a mailbox, and stays.
       erase_orphans_(connection,
-                     "DELETE FROM front_state WHERE device <> '' AND NOT EXISTS (SELECT 1 FROM devices WHERE"
+                     "DELETE FROM front_state WHERE device <> '' AND front <> 'blocked' AND NOT EXISTS (SELECT 1 FROM devices WHERE"
                      " devices.mailbox = front_state.mailbox AND devices.device = front_state.device)"),
       find_old_devices_(connection, "SELECT mailbox, device FROM devices WHERE last_seen < ?") {}
 

@@ -165,6 +165,42 @@ TEST_F(TellingAccountsTest, AnAccountThatIsForgottenIsLookedUpAtOnce) {
   EXPECT_EQ(last_scheme_, PasswordScheme::kBlfCrypt);
 }
 
+TEST_F(TellingAccountsTest, ALoginThatWasFoundRightCountsNoMoreOnceTheAccountIsForgotten) {
+  now_ += std::chrono::milliseconds(1001);
+  const Account looked_up = Begin("ann", "right").get().value();
+  const Account remembered = Begin("ann", "right").get().value();
+  EXPECT_TRUE(authenticator_->Counts(looked_up));
+  EXPECT_TRUE(authenticator_->Counts(remembered));
+  authenticator_->Forget("bob");
+  EXPECT_TRUE(authenticator_->Counts(remembered)) << "another's password";
+  authenticator_->Forget("ann");
+  EXPECT_FALSE(authenticator_->Counts(looked_up));
+  EXPECT_FALSE(authenticator_->Counts(remembered));
+  EXPECT_TRUE(authenticator_->Counts(Begin("ann", "right").get().value()));
+}
+
+TEST_F(TellingAccountsTest, AnAccountThatIsForgottenDuringASlowCheckIsLookedAtOnceMore) {
+  for (const bool changed : {false, true}) {
+    Put("ann", kOtherStored);
+    authenticator_->Forget("ann");
+    std::promise<void> go;
+    wait_for_ = go.get_future().share();
+    const int before = runs_;
+    auto slow = Begin("ann", "right");
+    while (runs_ == before) std::this_thread::yield();
+    if (changed) Put("ann", kStored);
+    authenticator_->Forget("ann");
+    go.set_value();
+    const absl::StatusOr<Account> late = slow.get();
+    EXPECT_EQ(late.status().code(), changed ? StatusCode::kUnauthenticated : StatusCode::kOk);
+    if (late.ok()) {
+      EXPECT_TRUE(authenticator_->Counts(*late)) << "it had read the new password already";
+    }
+    authenticator_->Forget("ann");
+    Put("ann", kStored);
+  }
+}
+
 TEST_F(TellingAccountsTest, WithoutALookEveryLoginIsLookedUp) {
   accounts_.FailChanges(absl::UnavailableError("away"));
   now_ += std::chrono::milliseconds(999);

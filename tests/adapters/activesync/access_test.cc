@@ -42,6 +42,89 @@ TEST(ActiveSyncAccess, AConnectionBelongsToTheMailboxAndWithTooManyItIsTurnedAwa
   EXPECT_EQ(world.held(), 0u);
 }
 
+// The order that is rare: a login under way is found right, and then what waits under the old password is ended, before its PING is held.
+TEST(ActiveSyncRevoked, ALoginUnderWayHoldsNothingOnceThePasswordHasChanged) {
+  FrontWorld world;
+  const std::string key = Prime(world, "5");
+  for (const bool ping : {true, false}) {
+    world.authenticator().hold = true;
+    const ExchangePtr late = ping ? world.Post("Ping", PingBody("470", {{"5", "Email"}}))
+                                  : world.Post("Sync", SyncBody({{.id = "5", .key = key}}, {.wait = "5"}));
+    world.authenticator().Forget(kAnn);
+    EXPECT_EQ(world.engine().EndMailbox(kAnn), 0u);
+    world.authenticator().hold = false;
+    world.authenticator().held.front()();
+    world.authenticator().held.pop_front();
+    world.Run();
+    EXPECT_EQ(late->status(), 503) << ping;
+    EXPECT_NE(late->header("Retry-After"), "");
+    EXPECT_EQ(world.held(), 0u);
+  }
+  EXPECT_FALSE(world.Post("Ping", PingBody("470", {{"5", "Email"}}))->answered()) << "who logs in after that waits";
+}
+
+class ActiveSyncBlocked : public testing::Test {
+ protected:
+  ActiveSyncBlocked()
+      : world_({.front = {.blocked = [this](std::string_view mailbox, std::string_view device) {
+                  EXPECT_EQ(mailbox, kAnn);
+                  ++asked_;
+                  return blocked_ == device || (from_ > 0 && asked_ >= from_);
+                }}}) {}
+
+  std::string blocked_;
+  int asked_ = 0;
+  int from_ = 0;  // the question from which on the answer is yes
+  FrontWorld world_;
+};
+
+TEST_F(ActiveSyncBlocked, WhateverItAsksForIs403AndOthersDoNotNotice) {
+  blocked_ = kDevice;
+  for (const char* command : {"Sync", "FolderSync", "Ping", "Provision", "Settings", "SendMail"})
+    EXPECT_EQ(world_.Post(command)->status(), 403) << command;
+  world_.device = "PHONE2";
+  EXPECT_FALSE(world_.Post("Ping", PingBody("470", {{"5", "Email"}}))->answered());
+  EXPECT_EQ(world_.held(), 1u);
+}
+
+TEST_F(ActiveSyncBlocked, WhatWaitsIsEndedWith403) {
+  Prime(world_, "5");
+  const ExchangePtr ping = world_.Post("Ping", PingBody("470", {{"5", "Email"}}));
+  ASSERT_FALSE(ping->answered());
+  blocked_ = kDevice;
+  EXPECT_EQ(world_.engine().EndDevice(kAnn, kDevice), 1u);
+  world_.Run();
+  EXPECT_EQ(ping->status(), 403);
+}
+
+// Blocked after the request was let in, and what the device holds was ended before its PING was held.
+TEST_F(ActiveSyncBlocked, InTheMomentInWhichItComesItIsNotHeldEither) {
+  const std::string key = Prime(world_, "5");
+  from_ = asked_ + 2;
+  EXPECT_EQ(world_.Post("Ping", PingBody("470", {{"5", "Email"}}))->status(), 403);
+  EXPECT_EQ(world_.held(), 0u);
+  from_ = asked_ + 2;
+  EXPECT_EQ(world_.Post("Sync", SyncBody({{.id = "5", .key = key}}, {.wait = "5"}))->status(), 403);
+  EXPECT_EQ(world_.held(), 0u);
+}
+
+TEST(ActiveSyncAccess, ABodyInAnyCodingButIdentityIs415) {
+  FrontWorld world;
+  for (const char* command : {"Ping", "Sync", "FolderSync", "Provision", "Settings"}) {
+    for (const char* coding : {"gzip", "deflate", "x-gzip"}) {
+      HttpRequest request = world.Request(command, "\x1f\x8b garbage");
+      request.headers.emplace_back("Content-Encoding", coding);
+      const ExchangePtr answer = world.Send(request);
+      EXPECT_EQ(answer->status(), 415) << command << " " << coding;
+      EXPECT_EQ(answer->header("Accept-Encoding"), "identity");
+      EXPECT_NE(answer->response().body.find("Content-Encoding"), std::string::npos);
+    }
+  }
+  HttpRequest request = world.Request("Ping", PingBody("470", {{"5", "Email"}}));
+  request.headers.emplace_back("Content-Encoding", "identity");
+  EXPECT_FALSE(world.Send(request)->answered());
+}
+
 TEST(ActiveSyncAccess, EveryCommandThatOptionsTellsIsAnsweredAndOthersAre501) {
   FrontWorld world;
   for (const char* command : {"Sync", "FolderSync", "Ping", "Provision", "Settings"})

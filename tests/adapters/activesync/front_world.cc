@@ -54,11 +54,11 @@ void FakeExchange::Leave() {
 
 void FakeAuthenticator::Authenticate(std::string user, std::string password, Callback done) {
   asked.push_back(user);
-  auto answer = [this, user, password, done = std::move(done)]() mutable {
+  auto answer = [this, user, password, since = forgotten, done = std::move(done)]() mutable {
     const auto account = accounts.find(user);
     if (unavailable) return done(absl::UnavailableError("busy"));
     if (account == accounts.end() || account->second.first != password) return done(absl::UnauthenticatedError("no"));
-    done(Account{account->second.second});
+    done(Account{.mailbox = account->second.second, .since = since});
   };
   if (hold) return held.push_back(std::move(answer));
   answer();

@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -80,7 +81,10 @@ using ExchangePtr = std::shared_ptr<FakeExchange>;
 class FakeAuthenticator final : public Authenticator {
  public:
   void Authenticate(std::string user, std::string password, Callback done) override;
+  void Forget(const std::string& /*user*/) override { ++forgotten; }
+  bool Counts(const Account& account) const override { return account.since >= forgotten; }
 
+  std::uint64_t forgotten = 0;
   std::map<std::string, std::pair<std::string, std::string>> accounts;  // user to password and mailbox
   std::vector<std::string> asked;
   bool unavailable = false;

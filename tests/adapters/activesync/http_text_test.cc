@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "mailwake/adapters/http.h"
 
 namespace mailwake {
@@ -61,6 +63,14 @@ TEST(SplitTarget, SplitsAtTheFirstQuestionMark) {
   EXPECT_EQ(SplitTarget("/a?b?c").path, "/a");
   EXPECT_EQ(SplitTarget("/a?b?c").query, "b?c");
   EXPECT_EQ(SplitTarget("/a").query, "");
+}
+
+TEST(SomeSecondsTest, AreWithinTheBoundsAndNotAllTheSame) {
+  std::set<int> seen;
+  for (int i = 0; i < 10'000; ++i) seen.insert(SomeSeconds(3, 10));
+  EXPECT_EQ(*seen.begin(), 3);
+  EXPECT_EQ(*seen.rbegin(), 10);
+  EXPECT_EQ(seen.size(), 8u);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ class ThrottleTest : public testing::Test {
   FrontWorld world_;
 };
 
-TEST_F(ThrottleTest, AfterManyFailuresInARowItIs503WithTheReason) {
+TEST_F(ThrottleTest, AfterManyFailuresItIs503WithTheReason) {
   Fail(kFree + 1);
   const ExchangePtr answer = Bad();
   EXPECT_EQ(answer->status(), 503);
@@ -48,11 +48,22 @@ TEST_F(ThrottleTest, ThenItMayTryAgainAndWaitsTwiceAsLongIfThatFails) {
   EXPECT_EQ(Bad()->header("Retry-After"), "120");
 }
 
-TEST_F(ThrottleTest, WhatSucceedsEndsTheRow) {
-  for (int round = 0; round < 5; ++round) {
-    Fail(kFree);
+TEST_F(ThrottleTest, WhatSucceedsInBetweenDoesNotMakeUpForIt) {
+  for (int i = 0; i <= kFree; ++i) {
+    ASSERT_EQ(Tree(world_.Post("FolderSync", FolderSyncBody("0"))).find("FolderSync(Status=1"), 0u) << i;
     world_.Publish("5");
-    EXPECT_EQ(world_.Post("Ping", PingBody("470", {{"5", "Email"}}))->status(), 200);
+    ASSERT_EQ(Tree(world_.Post("Ping", PingBody("470", {{"5", "Email"}}))), "Ping(Status=2 Folders(Folder=5))") << i;
+    ASSERT_EQ(world_.Post("Sync", SyncBody({{.id = "5", .key = "77"}}))->status(), 200) << i;
+    now_ += std::chrono::milliseconds(5);
+  }
+  EXPECT_EQ(world_.Post("FolderSync", FolderSyncBody("0"))->status(), 503);
+  EXPECT_GT(world_.throttled(kDevice), seconds(50));
+}
+
+TEST_F(ThrottleTest, WhatFailsThirtyTimesAMinuteIsBorneForGood) {
+  for (int i = 0; i < 10 * kFree; ++i) {
+    ASSERT_EQ(Bad()->status(), 200) << i;
+    now_ += seconds(2);
   }
   EXPECT_EQ(world_.throttled(kDevice), seconds(0));
 }

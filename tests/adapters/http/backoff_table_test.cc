@@ -72,14 +72,31 @@ TEST_F(BackoffTableTest, WhoFailsAsSoonAsTheWaitIsOverWaitsOn) {
   }
 }
 
-TEST_F(BackoffTableTest, WhoSucceedsStartsAnew) {
-  Fail(35);
-  table_.Succeeded("bob");
-  EXPECT_GT(Wait(), milliseconds(0));
-  table_.Succeeded("ann");
-  EXPECT_EQ(Wait(), milliseconds(0));
-  Fail(5);
-  EXPECT_EQ(Wait(), milliseconds(0));
+TEST_F(BackoffTableTest, WhoFailsNoMoreOftenThanIsForgivenNeverWaits) {
+  BackoffTable table({.free = 5, .forgive = seconds(10)});
+  for (int i = 0; i < 1000; ++i) {
+    table.Failed("ann", now_);
+    ASSERT_EQ(table.WaitOf("ann", now_), milliseconds(0)) << "six a minute, not quite evenly: " << i;
+    now_ += seconds(i % 2 == 0 ? 5 : 15);
+  }
+  int failed = 0;
+  for (; failed < 1000 && table.WaitOf("bob", now_) == milliseconds(0); ++failed) {
+    table.Failed("bob", now_);
+    now_ += seconds(8);
+  }
+  EXPECT_LT(failed, 1000) << "more often than that";
+}
+
+TEST_F(BackoffTableTest, WhatIsWaitedForgivesNothing) {
+  BackoffTable table({.free = 5, .first = seconds(60), .forgive = seconds(10)});
+  for (int i = 0; i < 6; ++i) table.Failed("ann", now_);
+  EXPECT_EQ(table.WaitOf("ann", now_), seconds(60));
+  now_ += seconds(60);
+  table.Failed("ann", now_);
+  EXPECT_EQ(table.WaitOf("ann", now_), seconds(120)) << "else it would be six free ones each minute";
+  now_ += seconds(120 + 20);
+  table.Failed("ann", now_);
+  EXPECT_EQ(table.WaitOf("ann", now_), seconds(60)) << "two were forgiven, one came";
 }
 
 TEST_F(BackoffTableTest, ThoseThatFailedLongestAgoAreForgottenFirst) {

@@ -116,6 +116,26 @@ TEST(GuardTest, ABodyOverEightMebibytesIs413) {
   EXPECT_EQ(harness.Post("/v1/changes", blank + "\n").status, 413);
 }
 
+TEST(GuardTest, ABodyInAnyCodingButIdentityIs415) {
+  Harness harness;
+  for (const Route& route : kRoutes) {
+    for (const char* coding : {"gzip", "GZIP", "deflate", "br", "identity, gzip"}) {
+      HttpRequest request = Harness::Make(route.method, route.target, Line("ann", "inbox"));
+      request.headers.emplace_back("Content-Encoding", "identity");
+      request.headers.emplace_back("content-encoding", coding);
+      const auto answer = harness.Send(request);
+      ASSERT_TRUE(answer);
+      EXPECT_EQ(answer->status, 415) << route.target << " " << coding;
+      EXPECT_EQ(HeaderOf(*answer, "Accept-Encoding"), "identity");
+      EXPECT_THAT(answer->body, HasSubstr("Content-Encoding"));
+    }
+  }
+  EXPECT_EQ(harness.engine().stats().changes, 0U);
+  HttpRequest request = Harness::Make("POST", "/v1/changes", Line("ann", "inbox"));
+  request.headers.emplace_back("Content-Encoding", "Identity");
+  EXPECT_EQ(harness.Send(request)->status, 200);
+}
+
 TEST(GuardTest, ErrorsAreJson) {
   Harness harness;
   const HttpResponse answer = harness.Get("/v1/nothing");

@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "tests/adapters/https/server_fixture.h"
 
 namespace mailwake {
@@ -50,11 +52,20 @@ TEST_P(LimitsTest, AllRequestsThatAreBeingReadShareALimit) {
   HttpsClient newcomer = server.Connect();
   const std::string second = Post("/echo", std::string(5000, 'y'));
   // Until the first one's bytes have arrived the second is welcome.
-  ASSERT_TRUE(Eventually([&] {
+  const auto refused = [&] {
     HttpsClient probe = server.Connect();
-    return probe.Send(second.substr(0, 4900)) && Eventually([&] { return probe.HasInput() || server.served > 0; }) &&
-           probe.Receive().status == 503;
-  }));
+    const bool answered = probe.Send(second.substr(0, 4900)) && Eventually([&] { return probe.HasInput() || server.served > 0; });
+    return answered ? probe.Receive() : HttpsClient::Response{};
+  };
+  ASSERT_TRUE(Eventually([&] { return refused().status == 503; }));
+  std::set<std::string> retry_after;
+  for (int i = 0; i < 20; ++i) {
+    const std::string header = refused().header;
+    const std::size_t at = header.find("Retry-After: ");
+    ASSERT_NE(at, std::string::npos) << header;
+    retry_after.insert(header.substr(at, header.find('\r', at) - at));
+  }
+  EXPECT_GT(retry_after.size(), 1u) << "spread, so that they do not return in step";
   ASSERT_TRUE(holds.Send(first.substr(8900)));
   EXPECT_EQ(holds.Receive().status, 200);
   ASSERT_TRUE(newcomer.Send(second));

@@ -61,6 +61,19 @@ TEST(CommandLineTest, UserAddAndImport) {
   EXPECT_EQ(import.store, "sqlite:p");
 }
 
+TEST(CommandLineTest, UserRemoveAndDeviceBlock) {
+  const auto remove = Take<UserRemoveArguments>({"user", "remove", "ann", "--store", "sqlite:p"});
+  EXPECT_EQ(remove.name, "ann");
+  EXPECT_EQ(remove.store, "sqlite:p");
+  const auto block = Take<DeviceArguments>({"device", "block", "ann", "A", "--store", "sqlite:p"});
+  EXPECT_EQ(block.user, "ann");
+  EXPECT_EQ(block.device, "A");
+  EXPECT_EQ(block.store, "sqlite:p");
+  EXPECT_TRUE(block.block);
+  EXPECT_FALSE(Take<DeviceArguments>({"device", "unblock", "ann", "A"}).block);
+  EXPECT_EQ(Parse({"device", "block", "ann"}).line.exit_code, 2);
+}
+
 TEST(CommandLineTest, PublishTakesOneChangeOrNone) {
   const auto one = Take<PublishArguments>(
       {"publish", "--server", "https://h:1", "--token-file", "t", "ann", "inbox", "--kind", "flags", "--class", "notes", "--device", "D"});
@@ -124,7 +137,7 @@ TEST(CommandLineTest, WrongUsageIsExitCode2) {
 
 TEST(CommandLineTest, WhatIsNotKnownIsNamed) {
   EXPECT_THAT(Parse({"sevre"}).err, HasSubstr("sevre"));
-  EXPECT_THAT(Parse({"user", "remove", "ann"}).err, HasSubstr("remove"));
+  EXPECT_THAT(Parse({"user", "delete", "ann"}).err, HasSubstr("delete"));
   EXPECT_THAT(Parse({"serve", "--nothing"}).err, HasSubstr("--nothing"));
   EXPECT_THAT(Parse({"serve", "--nothing", "x"}).err, HasSubstr("--nothing"));
   EXPECT_THAT(Parse({"publish", "--tokenfile", "t"}).err, HasSubstr("--tokenfile"));
@@ -137,6 +150,8 @@ TEST(CommandLineTest, TheHelpOfImportSaysWhatEndsAField) { EXPECT_THAT(Parse({"u
 TEST(CommandLineTest, HelpTeachesByAnExampleAndExitsWith0) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"serve", "--help"},
                                                                                      {"user", "add", "--help"},
+                                                                                     {"user", "remove", "--help"},
+                                                                                     {"device", "block", "--help"},
                                                                                      {"user", "import", "--help"},
                                                                                      {"publish", "--help"},
                                                                                      {"folders", "--help"},

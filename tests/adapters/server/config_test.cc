@@ -42,6 +42,8 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.pings_per_mailbox, 100U);
   EXPECT_EQ(config.connections_per_address, 10'000U);
   EXPECT_EQ(config.connections_per_user, 250U);
+  EXPECT_EQ(config.requests_per_user_minute, 6000U);
+  EXPECT_EQ(config.requests_per_address_minute, 600000U);
   for (const Duration window : config.coalesce) EXPECT_EQ(window, milliseconds(0));
 }
 
@@ -52,6 +54,8 @@ store = "sqlite:/var/lib/mailwake/mailwake.db"
 cert = "c.pem"
 key = "k.pem"
 ingest_token_file = "token"
+tls.second_cert = "second.pem"
+tls.second_key = "second.key"
 tls.min_version = "1.3"
 tls.ciphers = "ECDHE+CHACHA20"
 tls.client_ca = "ca.pem"
@@ -67,6 +71,8 @@ pings_per_mailbox = 8
 memory_mib = 16
 connections_per_address = 9
 connections_per_user = 8
+requests_per_user_minute = 9
+requests_per_address_minute = 0
 [coalesce]
 email_ms = 1
 calendar_ms = 2
@@ -81,6 +87,8 @@ notes_ms = 3600000
   EXPECT_EQ(config.cert, "c.pem");
   EXPECT_EQ(config.key, "k.pem");
   EXPECT_EQ(config.ingest_token_file, "token");
+  EXPECT_EQ(config.tls_second_cert, "second.pem");
+  EXPECT_EQ(config.tls_second_key, "second.key");
   EXPECT_TRUE(config.tls_1_3_only);
   EXPECT_EQ(config.tls_ciphers, "ECDHE+CHACHA20");
   EXPECT_EQ(config.tls_client_ca, "ca.pem");
@@ -95,6 +103,8 @@ notes_ms = 3600000
   EXPECT_EQ(config.memory_mib, 16U);
   EXPECT_EQ(config.connections_per_address, 9U);
   EXPECT_EQ(config.connections_per_user, 8U);
+  EXPECT_EQ(config.requests_per_user_minute, 9U);
+  EXPECT_EQ(config.requests_per_address_minute, 0U);
   EXPECT_THAT(config.coalesce,
               testing::ElementsAre(milliseconds(1), milliseconds(2), milliseconds(3), milliseconds(4), milliseconds(3'600'000)));
 }
@@ -148,6 +158,12 @@ const BadValue kBadValues[] = {
     {"[coalesce]\ntasks_ms = {}", "mailwake.toml:2:1: coalesce.tasks_ms is a table: it must be a whole number from 0 to 3600000"},
     {"[coalesce]\nnotes_ms = 1979-05-27",
      "mailwake.toml:2:1: coalesce.notes_ms is 1979-05-27: it must be a whole number from 0 to 3600000"},
+    {"cert = \"c\"\nkey = \"k\"\ntls.second_cert = \"d\"",
+     "mailwake.toml: tls.second_cert and tls.second_key belong together, and stand beside cert and key: give all four PEM files"},
+    {"tls.second_cert = \"d\"\ntls.second_key = \"e\"",
+     "mailwake.toml: tls.second_cert and tls.second_key belong together, and stand beside cert and key: give all four PEM files"},
+    {"limits.requests_per_user_minute = -1",
+     "mailwake.toml:1:8: limits.requests_per_user_minute is -1: it must be a whole number from 0 to 1000000000"},
     {"cert = \"c.pem\"", "mailwake.toml: cert is given without key: give both PEM files, or neither for a self-signed certificate"},
     {"key = \"k.pem\"", "mailwake.toml: key is given without cert: give both PEM files, or neither for a self-signed certificate"},
     {"\n\nlisten_on = \"x\"",

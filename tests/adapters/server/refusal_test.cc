@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "mailwake/adapters/http_text.h"
 #include "tests/adapters/server/running_server.h"
 
 namespace mailwake::test {
@@ -144,6 +145,51 @@ TEST(RefusalTest, APasswordFileThatCannotBeReadIsNamedWithTheReason) {
   const Result directory = Program({"ping", "--user", "ann", "--password-file", "/tmp"}).Wait();
   EXPECT_EQ(directory.exit_code, 2);
   EXPECT_THAT(directory.err, HasSubstr("/tmp: Is a directory"));
+}
+
+TEST(RefusalTest, TooManyRequestsAMinuteOfAUserAreToldToComeBackAndLogged) {
+  const Site site("limits.requests_per_user_minute = 2\n");
+  for (const char* name : {"ann", "bob"}) site.AddUser(name);
+  RunningServer server(site);
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(server.Ping("ann", "A", {})->Wait().out, HasSubstr("status 3"));
+  EXPECT_THAT(server.Ping("ann", "A", {})->Wait().err, HasSubstr("HTTP 503"));
+  EXPECT_THAT(server.program().err(), HasSubstr("the user ann sends too many a minute (limits.requests_per_*)"));
+  EXPECT_THAT(server.Ping("bob", "A", {})->Wait().out, HasSubstr("status 3"));
+}
+
+// A Ping that is none, so many times.
+void SendBadPings(const RunningServer& server, const std::string& device, int times) {
+  auto client = server::HttpsClient::Create(server.arguments());
+  ASSERT_TRUE(client.ok()) << client.status();
+  for (int i = 0; i < times; ++i) {
+    const auto reply = (*client)->Send({.method = "POST",
+                                        .target = "/Microsoft-Server-ActiveSync?Cmd=Ping&DeviceType=test&DeviceId=" + device,
+                                        .headers = {{"Authorization", BasicAuthorization("ann", Site::password())}},
+                                        .body = "garbage"});
+    ASSERT_TRUE(reply.ok()) << reply.status();
+  }
+}
+
+TEST(ExplainThrottledTest, SaysHowMuchLongerADeviceIsTurnedAway) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  const auto explain = [&](const std::string& device) {
+    return Program({"explain", "--mailbox", "ann", "--device", device, "--server", server.url(), "--ca", site.certificate(), "--token-file",
+                    site.token_file()})
+        .Wait()
+        .out;
+  };
+  const auto waiting = server.Waits("ann", "B");
+  SendBadPings(server, "A", 90);
+  EXPECT_FALSE(server.Get("/v1/explain?mailbox=ann&device=A").contains("throttled_s")) << "few of them are nothing";
+  SendBadPings(server, "A", 60);
+  const int left = server.Get("/v1/explain?mailbox=ann&device=A").value("throttled_s", 0);
+  EXPECT_GT(left, 0);
+  EXPECT_LE(left, 60);
+  EXPECT_THAT(explain("A"), testing::ContainsRegex("turned away for [0-9]+ s more .503.: too many of its requests have failed"));
+  EXPECT_THAT(explain("B"), testing::Not(HasSubstr("turned away")));
+  EXPECT_TRUE(waiting->Running());
 }
 
 TEST(RefusalTest, CommandsThatFindNoServerSaySo) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `mailwake user add` and `mailwake user import`, with and without a running server.
+// `mailwake user` and `mailwake device`, with and without a running server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -70,6 +70,76 @@ TEST(UserAddTest, ANewPasswordEndsThePingsThatWaitUnderTheOldOne) {
 
   site.AddUser("bob");  // an import, and once more: the server goes on asking
   EXPECT_TRUE(Eventually([&] { return !bob->Running(); }, std::chrono::seconds(5)));
+}
+
+Result Remove(const Site& site, const std::string& name) { return Program({"user", "remove", name, "--store", site.store()}).Wait(); }
+
+TEST(UserRemoveTest, EndsThePingsThatWaitAndNobodyLogsInAnyMore) {
+  const Site site;
+  for (const char* name : {"ann", "bob"}) site.AddUser(name);
+  RunningServer server(site);
+  const auto ann = server.Waits("ann", "A");
+  const auto bob = server.Waits("bob", "B");
+  const Result removed = Remove(site, "ann");
+  EXPECT_EQ(removed.exit_code, 0) << removed.err;
+  EXPECT_EQ(removed.out, "removed ann\n");
+  EXPECT_TRUE(Eventually([&] { return !ann->Running(); }, std::chrono::seconds(5)));
+  EXPECT_THAT(ann->err(), HasSubstr("wrong user or password"));
+  EXPECT_FALSE(CanLogIn(site, server, "ann", Site::password())) << "what was remembered of the password counts no more";
+  EXPECT_TRUE(bob->Running());
+
+  EXPECT_EQ(Remove(site, "ann").exit_code, 1) << "there is none any more";
+  EXPECT_EQ(Add(site, "ann", "secret 2\n").out, "added ann\n");
+  EXPECT_TRUE(Eventually([&] { return CanLogIn(site, server, "ann", "secret 2"); }));
+  EXPECT_FALSE(CanLogIn(site, server, "ann", Site::password()));
+  EXPECT_TRUE(bob->Running());
+}
+
+TEST(UserRemoveTest, AnAccountThatThereIsNotIsExitCode1) {
+  const Site site;
+  site.AddUser("ann");
+  const Result result = Remove(site, "bob");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("no user bob"));
+}
+
+Result Block(const Site& site, const std::string& how, const std::string& user, const std::string& device) {
+  return Program({"device", how, user, device, "--store", site.store()}).Wait();
+}
+
+TEST(DeviceBlockTest, EndsThePingsOfTheDeviceAloneAndTurnsItAwayAfterARestartToo) {
+  const Site site;
+  for (const char* name : {"ann", "bob"}) site.AddUser(name);
+  std::unique_ptr<Program> other, same_id;
+  {
+    RunningServer server(site);
+    const auto blocked = server.Waits("ann", "A");
+    other = server.Waits("ann", "B");
+    same_id = server.Waits("bob", "A");
+    const Result result = Block(site, "block", "ann", "A");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, "blocked A of ann\n");
+    EXPECT_TRUE(Eventually([&] { return !blocked->Running(); }, std::chrono::seconds(5)));
+    EXPECT_THAT(blocked->err(), HasSubstr("HTTP 403"));
+    EXPECT_THAT(server.Ping("ann", "A", {})->Wait().err, HasSubstr("HTTP 403"));
+    EXPECT_TRUE(other->Running());
+    EXPECT_TRUE(same_id->Running());
+    EXPECT_EQ(server.held(), 2U);
+  }
+  RunningServer server(site);
+  EXPECT_THAT(server.Ping("ann", "A", {})->Wait().err, HasSubstr("HTTP 403")) << "from the first request on";
+  EXPECT_EQ(Block(site, "unblock", "ann", "A").out, "unblocked A of ann\n");
+  const auto refused = [&] { return server.Ping("ann", "A", {"--heartbeat", "1"})->Wait().err.find("HTTP 403") != std::string::npos; };
+  EXPECT_TRUE(Eventually([&] { return !refused(); }));
+}
+
+TEST(DeviceBlockTest, WrongNamesAreRefused) {
+  const Site site;
+  site.AddUser("ann");
+  EXPECT_EQ(Block(site, "block", "bob", "A").exit_code, 1) << "no such user";
+  EXPECT_EQ(Block(site, "block", "ann", "").exit_code, 2);
+  EXPECT_EQ(Block(site, "block", "ann", std::string(65, 'A')).exit_code, 2);
+  EXPECT_EQ(Block(site, "block", "a:b", "A").exit_code, 2);
 }
 
 TEST(UserImportTest, TheSameStoredPasswordAgainEndsNothing) {

@@ -4,9 +4,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "adapters/server/device.h"
+#include "adapters/server/file_limit.h"
+#include "adapters/server/memory_limit.h"
 #include "tests/adapters/server/running_server.h"
 
 namespace mailwake::test {
@@ -40,10 +45,30 @@ TEST(ServeTest, MakesASelfSignedCertificateOnceAndSaysSo) {
   EXPECT_EQ(server::HttpsReply(second.Ask("GET", "/healthz")).status, 200);
 }
 
-TEST(ServeTest, SaysHowManyPingsTheFileLimitAllows) {
+TEST(ServeTest, RaisesTheLimitOfOpenFilesAndSaysHowManyPingsItAllows) {
   const Site site;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_GT(before.rlim_max, 256U);
+  const rlimit low{.rlim_cur = 256, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
   RunningServer server(site);
-  EXPECT_THAT(server.program().err(), HasSubstr("PINGs: at most "));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  rlimit raised{};
+  ASSERT_EQ(::prlimit(server.program().pid(), RLIMIT_NOFILE, nullptr, &raised), 0);
+  EXPECT_EQ(raised.rlim_cur, before.rlim_max);
+  const std::size_t memory = server::MemoryLimit(server::MachineMemory());
+  const std::size_t connections = std::min(server::ConnectionsFor(before.rlim_max), server::ConnectionsIn(memory));
+  EXPECT_THAT(server.program().err(),
+              HasSubstr("PINGs: at most " + std::to_string(server::PingsFor(connections)) + "; the limit of open files is " +
+                        std::to_string(before.rlim_max) + ", of memory " + std::to_string(memory >> 20) + " MiB\n"));
+}
+
+TEST(ServeTest, WarnsOfMorePingsThanTheFileLimitAllows) {
+  const Site site("limits.pings = 10000000\n");
+  RunningServer server(site);
+  EXPECT_THAT(server.program().err(), HasSubstr("PINGs: at most 10000000 (limits.pings); the limit of open files is "));
+  EXPECT_THAT(server.program().err(), HasSubstr("limits.pings is above what "));
 }
 
 TEST(ServeTest, WithoutATokenFileV1IsClosedAndTheStartSaysHowToOpenIt) {

@@ -42,6 +42,14 @@ inline absl::StatusOr<std::optional<AccountRecord>> Find(AccountStore& accounts,
   return Await<absl::StatusOr<std::optional<AccountRecord>>>([&](auto done) { accounts.Find(user, std::move(done)); });
 }
 
+inline absl::Status Remove(AccountStore& accounts, const std::string& user) {
+  return Await<absl::Status>([&](auto done) { accounts.Remove(user, std::move(done)); });
+}
+
+inline absl::Status Block(AccountStore& accounts, const BlockedDevice& device, bool blocked) {
+  return Await<absl::Status>([&](auto done) { accounts.Block(device, blocked, std::move(done)); });
+}
+
 inline absl::Status Put(AccountStore& accounts, std::vector<AccountRecord> records) {
   return Await<absl::Status>([&](auto done) { accounts.Put(std::move(records), std::move(done)); });
 }

@@ -76,6 +76,39 @@ TEST_F(SqlitePorts, ChangesNamesWhoGotAnotherPasswordSinceANumber) {
   EXPECT_THAT(Changes(store_->accounts(), changes.number).users, ElementsAre("ann"));
 }
 
+TEST_F(SqlitePorts, ARemovedAccountIsNotFoundAndChangesTellsOfIt) {
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}1", .verified = "v"}, {.user = "bob", .password = "{X}1"}}).ok());
+  const std::uint64_t begin = Changes(store_->accounts(), std::nullopt).number;
+  ASSERT_TRUE(Remove(store_->accounts(), "ann").ok());
+  ASSERT_TRUE(Remove(store_->accounts(), "carla").ok()) << "there is none, as it should be";
+  ASSERT_TRUE(Remember(store_->accounts(), {.user = "ann", .password = "{X}1", .verified = "late"}).ok());
+  Reopen();
+  EXPECT_EQ(Find("ann"), std::nullopt);
+  const AccountChanges changes = Changes(store_->accounts(), begin);
+  EXPECT_THAT(changes.users, ElementsAre("ann"));
+  ASSERT_TRUE(Remove(store_->accounts(), "ann").ok());
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).users, IsEmpty()) << "removed twice is removed once";
+  ASSERT_TRUE(Put(store_->accounts(), {{.user = "ann", .password = "{X}1"}}).ok());
+  EXPECT_EQ(Find("ann"), (AccountRecord{.user = "ann", .password = "{X}1"}));
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).users, ElementsAre("ann"));
+}
+
+TEST_F(SqlitePorts, BlockedDevicesAreToldWithEachNewNumberUntilTheyAreBlockedNoMore) {
+  const BlockedDevice phone{.user = "ann", .device = "A"}, tablet{.user = "ann", .device = "B"};
+  const std::uint64_t begin = Changes(store_->accounts(), std::nullopt).number;
+  ASSERT_TRUE(Block(store_->accounts(), phone, true).ok());
+  ASSERT_TRUE(Block(store_->accounts(), tablet, true).ok());
+  ASSERT_TRUE(AgeOut(*store_, Time(std::chrono::hours(24 * 365 * 1000))).ok()) << "a device that was never here";
+  Reopen();
+  const AccountChanges changes = Changes(store_->accounts(), begin);
+  EXPECT_THAT(changes.blocked, UnorderedElementsAre(phone, tablet));
+  EXPECT_THAT(changes.users, IsEmpty()) << "nobody's password has changed";
+  EXPECT_THAT(Changes(store_->accounts(), std::nullopt).blocked, UnorderedElementsAre(phone, tablet));
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).blocked, IsEmpty()) << "as before";
+  ASSERT_TRUE(Block(store_->accounts(), phone, false).ok());
+  EXPECT_THAT(Changes(store_->accounts(), changes.number).blocked, ElementsAre(tablet));
+}
+
 // Another process that adds the account "annN" for each number that it is sent, and sends the number back. Forked before this process
 // has a thread or a database open.
 class OtherProcess {

@@ -25,9 +25,16 @@ struct AccountRecord {
   friend bool operator==(const AccountRecord&, const AccountRecord&) = default;
 };
 
+struct BlockedDevice {
+  std::string user = {};
+  std::string device = {};
+  friend auto operator<=>(const BlockedDevice&, const BlockedDevice&) = default;
+};
+
 struct AccountChanges {
   std::uint64_t number = 0;  // give it the next time
   std::vector<std::string> users = {};
+  std::vector<BlockedDevice> blocked = {};  // all that there are, if `number` is another than the one that was given
 };
 
 class AccountStore {
@@ -42,11 +49,17 @@ class AccountStore {
   virtual void Find(std::string user, FindCallback done) = 0;
   // Adds or replaces accounts, all or none. Clears `verified` unless it is given.
   virtual void Put(std::vector<AccountRecord> accounts, DoneCallback done) = 0;
+  // From now on there is no such user, until somebody puts it again. OK if there was none.
+  virtual void Remove(std::string /*user*/, DoneCallback done) { done(absl::UnimplementedError("this store cannot remove accounts")); }
+  // A device that the front ends turn away, or no more; whether there is such a user or not.
+  virtual void Block(BlockedDevice /*device*/, bool /*blocked*/, DoneCallback done) {
+    done(absl::UnimplementedError("this store cannot block devices"));
+  }
   // Keeps the keyed hash of a verified password, if the account still has `password`.
   virtual void Remember(std::string user, std::string password, std::string verified, DoneCallback done) = 0;
-  // Whose password has become another one since that number was told, by whatever process: asked every second, so that what waits under
-  // an old password can be ended. nullopt: nobody, only the number to begin with; 0: this store cannot tell. A store without such numbers
-  // leaves this out, and is asked for the account with every request.
+  // Who was removed or got another password since that number was told, by whatever process, and which devices are blocked: asked every
+  // second, so that what waits under an old password can be ended. nullopt: nobody, only the number to begin with and the devices; 0: this
+  // store cannot tell. A store without such numbers leaves this out, and is asked for the account with every request.
   virtual void Changes(std::optional<std::uint64_t> since, ChangesCallback done) { done(AccountChanges{.number = since.value_or(0)}); }
 };
 

@@ -63,8 +63,15 @@ struct ActiveSyncOptions {
   std::size_t max_wbxml_depth = 32;
   std::size_t max_waiting_requests = 8;          // of one device, for its state; over it 503
   Acknowledge acknowledge = Acknowledge::kSync;  // as in the engine's options
+  std::size_t requests_per_user_minute = 0;      // and as many at once; over it 503. 0: any number
+  std::size_t requests_per_address_minute = 0;   // the same; an IPv6 address is its /64
+  // Told of each request that was over one of them: "the user ann". On the request's loop. May be left out.
+  std::function<void(const std::string& who)> too_many_requests = {};
   // Told of each wrong user or password, as they came, with the peer's address; on the request's loop. May be left out.
   std::function<void(const std::string& user, const std::string& peer)> login_refused = {};
+  // Whether the device is turned away: 403. Asked with each request, on its loop, and once more for each PING that is held; after it began
+  // to say so, end what the device holds (Engine::EndDevice). May be left out.
+  std::function<bool(std::string_view mailbox, std::string_view device)> blocked = {};
   std::function<std::chrono::steady_clock::time_point()> clock = std::chrono::steady_clock::now;
 };
 
@@ -73,8 +80,9 @@ class ActiveSync {
   virtual ~ActiveSync() = default;
   // For POST and OPTIONS of /Microsoft-Server-ActiveSync. The front end must outlive the handler's last use.
   virtual HttpHandler handler() = 0;
-  // How much longer the device is turned away (503, "X-MS-ASThrottle: CommandFrequency"), since it has sent one request after the other
-  // that failed: 100 in a row, and then a minute, longer each time. Zero: it is not. What succeeds is never too often.
+  // How much longer the device is turned away (503, "X-MS-ASThrottle: CommandFrequency"), since too many of its requests
+  // failed: more than 100 at once and 30 a minute; then it waits a minute, longer each time. Zero: it is not. What succeeds is never too
+  // often for this, and does not make up for what fails.
   virtual std::chrono::seconds Throttled(std::string_view mailbox, std::string_view device) const = 0;
 };
 

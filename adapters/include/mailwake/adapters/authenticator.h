@@ -12,6 +12,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@
 namespace mailwake {
 
 struct Account {
-  std::string mailbox;  // the one mailbox that this account may reach
+  std::string mailbox;      // the one mailbox that this account may reach
+  std::uint64_t since = 0;  // the authenticator's own: what Forget was told before it began to look
 };
 
 class Authenticator {
@@ -41,6 +43,9 @@ class Authenticator {
   }
   // The account has changed: what is remembered of it counts no more, at once. Those who remember nothing leave this out.
   virtual void Forget(const std::string& /*user*/) {}
+  // Whether this answer still counts: false once Forget was told of the account after the request had come. Ask when something waits under
+  // it that whoever called Forget would have ended. Now and then false for another account that was not told of.
+  virtual bool Counts(const Account& /*account*/) const { return true; }
 };
 
 // How the passwords of an AccountStore are checked.

@@ -5,7 +5,8 @@
 // Threads:    any.
 // Cost:       O(1); about 100 bytes for each name that has failed.
 // Invariants: (1) the first `free` failures cost nothing; each one more doubles the wait, up to `longest`;
-//             (2) who succeeds, or has not failed for `forgotten`, starts anew; (3) at most `most` names, those that failed last.
+//             (2) one failure is forgiven for each `forgive` that is no wait, and all to who has not failed for `forgotten`: who fails less
+//             often never comes to wait, and what succeeds in between does not count; (3) at most `most` names, those that failed last.
 // Example:    if (table.WaitOf(name, now) > 0s) return ComeBackLater();  ...  table.Failed(name, now);
 
 #ifndef MAILWAKE_ADAPTERS_BACKOFF_TABLE_H_
@@ -26,6 +27,7 @@ struct BackoffRules {
   std::uint32_t free = 5;
   std::chrono::seconds first{1};
   std::chrono::seconds longest{15 * 60};
+  std::chrono::seconds forgive{15 * 60};
   std::chrono::seconds forgotten{60 * 60};
   std::size_t most = 20'000;
 };
@@ -41,13 +43,15 @@ class BackoffTable {
   // Zero: none.
   std::chrono::milliseconds WaitOf(const std::string& name, Time now) const;
   void Failed(const std::string& name, Time now);
-  void Succeeded(const std::string& name);
 
  private:
   struct Failures {
     std::uint32_t count = 0;
     Time last;
+    Time forgiven;  // what was to be forgiven until then is
   };
+
+  std::chrono::milliseconds WaitAfter(std::uint32_t count) const;
 
   const BackoffRules rules_;
   std::atomic<bool> used_{false};  // somebody has failed: until then nobody takes the lock

@@ -40,6 +40,9 @@ struct HttpRequest {
 // The first header of that name, any case; empty if there is none.
 std::string_view Header(const HttpRequest& request, std::string_view name);
 
+// The body is not what it stands for, but gzip or the like of it: answer 415.
+bool HasContentCoding(const HttpRequest& request);
+
 struct HttpResponse {
   int status = 200;
   HttpHeaders headers;  // Content-Length, Date and Connection are the server's

@@ -2,7 +2,7 @@
 //
 // The small texts inside HTTP requests: percent-encoding, base64, Basic credentials, the path of a target.
 //
-// Threads:    pure functions.
+// Threads:    pure functions, but for SomeSeconds: any.
 
 #ifndef MAILWAKE_ADAPTERS_HTTP_TEXT_H_
 #define MAILWAKE_ADAPTERS_HTTP_TEXT_H_
@@ -36,6 +36,9 @@ struct BasicCredentials {
 // Of an Authorization header's value. nullopt: not Basic, not base64, no colon, or no user.
 std::optional<BasicCredentials> ParseBasic(std::string_view authorization);
 std::string BasicAuthorization(std::string_view user, std::string_view password);
+
+// A whole number of seconds between these, by chance: for Retry-After, so that those who were refused together do not return together.
+int SomeSeconds(int least, int most);
 
 struct Target {
   std::string_view path;   // as sent, before the '?'

@@ -35,10 +35,12 @@ struct HttpsOptions {
   int socket = -1;                        // that Listen, or TakeSocket of another server, gave: used instead of `listen`, and owned
   std::string cert_file = {};             // PEM chain. Both empty: plain HTTP (behind a TLS proxy, and tests)
   std::string key_file = {};
+  std::string second_cert_file = {};  // of the other kind (ECDSA, RSA), for peers that cannot use the first
+  std::string second_key_file = {};
   bool tls_1_3_only = false;
   std::string ciphers = {};             // of TLS 1.2, in OpenSSL's words; empty: ECDHE with AEAD
   std::string client_ca_file = {};      // PEM: only peers with a certificate of one of these are let in
-  std::string ocsp_response_file = {};  // DER (RFC 6960): stapled for peers that ask
+  std::string ocsp_response_file = {};  // DER (RFC 6960), of cert_file: stapled for peers that ask
   std::string ticket_key_file = {};     // kept here sessions outlast a restart; empty: they end with it
   // Proxies before us, "127.0.0.1" or "10.0.0.0/8": their X-Forwarded-For says who the peer is, and they may have any number of
   // connections. Whoever connects to a Unix socket is one.
