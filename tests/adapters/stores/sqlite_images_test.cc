@@ -221,7 +221,8 @@ TEST_F(SqliteImages, OfAMigrationHaveTheOldSchemaOrTheNewOneAndAllThatWasInIt) {
   RunSql(path_, R"sql(
     WITH n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 99)
     INSERT INTO devices SELECT 'm' || i, 'd', 7, NULL, NULL, NULL FROM n;
-    WITH n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 99) INSERT INTO cursors SELECT 'm' || i, 'd', 'inbox', 300 + i FROM n;)sql");
+    WITH n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+    INSERT INTO cursors SELECT 'm' || i, 'd', 'inbox', 300 + i FROM n;)sql");
   const Image before = Now();
   FaultDisk::Record();
   {
