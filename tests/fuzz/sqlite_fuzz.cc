@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store's file that was damaged: bytes of a good one are overwritten, or it is cut, as the input says. It is refused with a clear error,
-// or opens, and then loads and commits answer: with what was stored, or with an error. Nothing crashes, and a refused file stays as it
-// was.
+// A store's file that was damaged, or its log (-wal): bytes of a good one are overwritten, frames of the log are moved, or it is cut, as
+// the input says. It is refused with a clear error, or opens, and then loads and commits answer: with what was stored, or with an error.
+// Nothing crashes, and what was refused stays as it was. A log whose checksums were not mended never makes trouble: some commit of it is
+// the last, and that one is there whole.
 
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "mailwake/adapters/sqlite_store.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/wal.h"
 
 namespace mailwake::fuzz {
 namespace {
@@ -79,15 +81,78 @@ const std::string& GoodFile() {
   return kBytes;
 }
 
-std::string Damaged(Choices& choices) {
-  std::string bytes = GoodFile();
-  if (choices.Below(16) == 0) bytes.resize(choices.Below(65'536) * 4 % bytes.size());
+void Overwrite(std::string& bytes, Choices& choices) {
   while (!choices.done() && !bytes.empty()) {
     const std::size_t at = (choices.Below(65'536) * 4 + choices.Below(4)) % bytes.size();
     const std::string_view with = choices.Bytes(1 + choices.Below(24));
     bytes.replace(at, std::min(with.size(), bytes.size() - at), with.substr(0, bytes.size() - at));
   }
-  return bytes;
+}
+
+// A file and its log, of a store that was killed.
+struct Files {
+  std::string main, log;
+};
+
+Files DamagedFile(Choices& choices, bool cut) {
+  Files files{.main = GoodFile()};
+  if (cut) files.main.resize(choices.Below(65'536) * 4 % files.main.size());
+  Overwrite(files.main, choices);
+  return files;
+}
+
+constexpr Version kCommits = 4;
+
+// The log holds commits that set the same version in three mailboxes: 10, 11, ...
+const Files& GoodLog() {
+  static const Files kFiles = [] {
+    const std::string path = Directory() + "/logged.db";
+    WriteFile(path, GoodFile());
+    auto store = OpenSqliteStore(path).value();
+    for (Version version = 10; version < 10 + kCommits; ++version) {
+      WriteBatch batch;
+      for (int i = 0; i < 3; ++i) {
+        batch.mailboxes.push_back(
+            {.mailbox = Mailbox(i), .folders = {{FolderRecord{.id = "inbox", .version = version, .other = version}}}});
+      }
+      FUZZ_CHECK(Commit(*store, std::move(batch)).ok());
+    }
+    return Files{ReadFile(path), ReadFile(path + "-wal")};
+  }();
+  return kFiles;
+}
+
+// Damages the log: sets and moves frames, cuts it, overwrites bytes; and makes its checksums right again, if `mend`.
+Files DamagedLog(Choices& choices, bool mend) {
+  Files files = GoodLog();
+  const std::size_t frames = (files.log.size() - wal::kHeader) / wal::kFrame;
+  for (std::size_t moves = choices.Below(4); moves > 0; --moves) {
+    const std::size_t from = wal::FrameAt(choices.Below(frames)), to = wal::FrameAt(choices.Below(frames));
+    if (choices.Coin()) files.log.replace(to, wal::kFrame, std::string(files.log, from, wal::kFrame));
+    const std::size_t field = choices.Coin() ? 4 : 0;  // the size of the database after a commit; the page's number
+    wal::SetWord(files.log, to + field, static_cast<std::uint32_t>(choices.Below(256)));
+  }
+  if (choices.Below(4) == 0) files.log.resize(wal::FrameAt(choices.Below(frames + 1)));
+  if (choices.Below(4) == 0) files.log.resize(choices.Below(65'536) % files.log.size());
+  Overwrite(files.log, choices);
+  if (mend) wal::Mend(files.log);
+  return files;
+}
+
+// What a log with wrong checksums leaves: in every mailbox the version of the same commit.
+void UseWholeCommit(Store& store) {
+  std::optional<Version> all;
+  for (int i = 0; i < 3; ++i) {
+    const auto record = Await<absl::StatusOr<MailboxRecord>>([&](auto done) { store.Load(Mailbox(i), std::move(done)); });
+    FUZZ_CHECK(record.ok());
+    for (const FolderRecord& folder : record->folders) {
+      if (folder.id != "inbox") continue;
+      FUZZ_CHECK(folder.version == 5 || (folder.version >= 10 && folder.version < 10 + kCommits));
+      FUZZ_CHECK(all.value_or(folder.version) == folder.version);
+      all = folder.version;
+    }
+  }
+  FUZZ_CHECK(all.has_value());
 }
 
 // Well, or an error that says something.
@@ -134,16 +199,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace mailwake;        // NOLINT
   using namespace mailwake::fuzz;  // NOLINT
   Choices choices(data, size);
-  const std::string bytes = Damaged(choices);
+  const std::uint8_t what = choices.Byte();
+  const bool log = what >= 128, mended = (what & 1) != 0;
+  const Files files = log ? DamagedLog(choices, mended) : DamagedFile(choices, /*cut=*/what % 16 == 0);
   const std::string path = Directory() + "/damaged.db";
   for (const char* beside : {"", "-wal", "-shm", ".lock"}) unlink((path + beside).c_str());
-  WriteFile(path, bytes);
+  WriteFile(path, files.main);
+  if (log) WriteFile(path + "-wal", files.log);
   auto store = OpenSqliteStore(path);
+  if (log && !mended) {
+    FUZZ_CHECK(store.ok());
+    UseWholeCommit(**store);
+  }
   if (store.ok()) {
     Use(**store);
   } else {
     FUZZ_CHECK(store.status().message().size() > 20);
-    FUZZ_CHECK(ReadFile(path) == bytes);
+    FUZZ_CHECK(ReadFile(path) == files.main);
+    if (log) FUZZ_CHECK(ReadFile(path + "-wal") == files.log);
   }
   return 0;
 }

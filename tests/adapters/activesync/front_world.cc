@@ -74,14 +74,14 @@ void FakeProvider::Sync(Request request, Callback done) {
 }
 
 void FailingFrontState::Load(FrontStateKey key, LoadCallback done) {
-  if (fail_loads) return done(absl::UnavailableError("no"));
+  if (fail_loads || (calls != nullptr && calls->Strikes())) return done(absl::UnavailableError("no"));
   const auto found = values.find(key);
   done(found == values.end() ? std::string() : found->second);
 }
 
 void FailingFrontState::Save(FrontStateKey key, std::string value, DoneCallback done) {
   ++saves;
-  if (fail_saves) return done(absl::UnavailableError("no"));
+  if (fail_saves || (calls != nullptr && calls->Strikes())) return done(absl::UnavailableError("no"));
   values[key] = std::move(value);
   done(absl::OkStatus());
 }
@@ -95,6 +95,8 @@ FrontWorld::FrontWorld(WorldOptions options) : options_(std::move(options)) {
 void FrontWorld::Open() {
   options_.engine.clock = [this] { return now_; };
   store_ = std::make_unique<FailingLoads>(NewMemoryStore(disk_));
+  store_->calls = &calls;
+  state_.calls = &calls;
   engine_ = Engine::Create(options_.engine, *store_).value();
   front_ = NewActiveSync(*engine_, authenticator_, state_, options_.provider ? &provider_ : nullptr, options_.front);
   handler_ = front_->handler();

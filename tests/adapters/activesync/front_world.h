@@ -29,6 +29,7 @@
 #include "mailwake/adapters/memory_store.h"
 #include "mailwake/adapters/wbxml.h"
 #include "tests/adapters/activesync/hex.h"
+#include "tests/support/nth_call.h"
 
 namespace mailwake::test {
 
@@ -112,24 +113,34 @@ class FailingFrontState final : public FrontState {
   std::map<FrontStateKey, std::string> values;
   bool fail_loads = false;
   bool fail_saves = false;
+  NthCall* calls = nullptr;  // counts and fails loads and saves
   int saves = 0;
 };
 
-// A memory store whose loads can fail.
+// A memory store whose loads can fail, and each call.
 class FailingLoads final : public Store {
  public:
   explicit FailingLoads(std::unique_ptr<Store> wrapped) : wrapped_(std::move(wrapped)) {}
   OpenState opened() const override { return wrapped_->opened(); }
   void Load(std::string mailbox, LoadCallback done) override {
-    if (fail) return done(absl::UnavailableError("no"));
+    if (fail || Strikes()) return done(absl::UnavailableError("no"));
     wrapped_->Load(std::move(mailbox), std::move(done));
   }
-  void Commit(const WriteBatch& batch, DoneCallback done) override { wrapped_->Commit(batch, std::move(done)); }
-  void AgeOut(Time before, AgeOutCallback done) override { wrapped_->AgeOut(before, std::move(done)); }
+  void Commit(const WriteBatch& batch, DoneCallback done) override {
+    if (Strikes()) return done(absl::UnavailableError("no"));
+    wrapped_->Commit(batch, std::move(done));
+  }
+  void AgeOut(Time before, AgeOutCallback done) override {
+    if (Strikes()) return done(absl::UnavailableError("no"));
+    wrapped_->AgeOut(before, std::move(done));
+  }
 
   bool fail = false;
+  NthCall* calls = nullptr;
 
  private:
+  bool Strikes() { return calls != nullptr && calls->Strikes(); }
+
   std::unique_ptr<Store> wrapped_;
 };
 
@@ -171,6 +182,7 @@ class FrontWorld {
   std::string protocol = "14.1";
   std::vector<std::string> owners;  // of connections, as they were named
   bool crowded = false;             // whoever it is has too many of them
+  NthCall calls;                    // of the store and of the front end's state
 
  private:
   void Open();

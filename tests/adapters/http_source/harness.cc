@@ -30,7 +30,13 @@ class FakeExchange final : public HttpExchange {
 
 }  // namespace
 
+void PausedStore::Load(std::string mailbox, LoadCallback done) {
+  if (calls_.Strikes()) return done(absl::UnavailableError("the disk failed"));
+  inner_.Load(std::move(mailbox), std::move(done));
+}
+
 void PausedStore::Commit(const WriteBatch& batch, DoneCallback done) {
+  if (calls_.Strikes()) return done(absl::UnavailableError("the disk failed"));
   if (!failure_.ok()) return done(failure_);
   if (paused_) {
     kept_.emplace_back(batch, std::move(done));

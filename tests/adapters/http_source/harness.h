@@ -17,6 +17,7 @@
 #include "mailwake/adapters/http_source.h"
 #include "mailwake/adapters/memory_store.h"
 #include "mailwake/engine.h"
+#include "tests/support/nth_call.h"
 
 namespace mailwake::test {
 
@@ -33,18 +34,20 @@ class PausedStore : public Store {
  public:
   explicit PausedStore(Store& inner) : inner_(inner) {}
   OpenState opened() const override { return inner_.opened(); }
-  void Load(std::string mailbox, LoadCallback done) override { inner_.Load(std::move(mailbox), std::move(done)); }
+  void Load(std::string mailbox, LoadCallback done) override;
   void Commit(const WriteBatch& batch, DoneCallback done) override;
   void AgeOut(Time before, AgeOutCallback done) override { inner_.AgeOut(before, std::move(done)); }
 
   void Pause() { paused_ = true; }
   void Resume();
   void Fail(absl::Status status) { failure_ = std::move(status); }
+  NthCall& calls() { return calls_; }  // loads and commits
 
  private:
   Store& inner_;
   bool paused_ = false;
   absl::Status failure_;
+  NthCall calls_;
   std::deque<std::pair<WriteBatch, DoneCallback>> kept_;
 };
 

@@ -12,6 +12,7 @@
 #include <list>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mailwake/mutex.h"
@@ -30,11 +31,8 @@ struct Undo {
 struct State {
   Mutex mutex;
   bool frozen ABSL_GUARDED_BY(mutex) = false;
-  int fail_all ABSL_GUARDED_BY(mutex) = 0;
-  int fail_after ABSL_GUARDED_BY(mutex) = 0;  // 0: never
-  int fail_once ABSL_GUARDED_BY(mutex) = 0;
-  int fail_read_after ABSL_GUARDED_BY(mutex) = 0;  // 0: never
-  int fail_read ABSL_GUARDED_BY(mutex) = 0;
+  bool recording ABSL_GUARDED_BY(mutex) = false;
+  std::vector<DiskStep> steps ABSL_GUARDED_BY(mutex);
   int wal_syncs ABSL_GUARDED_BY(mutex) = 0;
   std::list<Undo> undo ABSL_GUARDED_BY(mutex);
 };
@@ -53,12 +51,8 @@ struct File {
 File& AsFile(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
 sqlite3_file* Real(sqlite3_file* file) { return AsFile(file).real; }
 
-// The answer to a write that must not go through; 0: it may.
-int Refusal(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
-  if (state.frozen) return SQLITE_IOERR_WRITE;
-  if (state.fail_all != 0) return state.fail_all;
-  if (state.fail_after > 0 && --state.fail_after == 0) return state.fail_once;
-  return SQLITE_OK;
+void Note(State& state, DiskStep step) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
+  if (state.recording && !step.path.empty()) state.steps.push_back(std::move(step));
 }
 
 // Keeps what lies at [offset, offset + size) before it changes.
@@ -72,21 +66,28 @@ void Keep(State& state, File& file, sqlite3_int64 offset, sqlite3_int64 size) AB
   state.undo.push_front({*file.path, offset, std::move(before), file_size});
 }
 
+// One that fails has written half: so does a disk that is full.
 int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   State& state = TheState();
   MutexLock lock(state.mutex);
-  if (int code = Refusal(state); code != 0) return code;
+  if (state.frozen) return SQLITE_IOERR_WRITE;
+  const int code = DiskFaults::Here().Ask(DiskCall::kWrite);
+  if (code != 0) size /= 2;
   Keep(state, AsFile(file), offset, size);
-  return Real(file)->pMethods->xWrite(Real(file), bytes, size, offset);
+  Note(state, {DiskStep::kWrite, *AsFile(file).path, offset, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size))});
+  const int written = Real(file)->pMethods->xWrite(Real(file), bytes, size, offset);
+  return code != 0 ? code : written;
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   State& state = TheState();
   MutexLock lock(state.mutex);
-  if (int code = Refusal(state); code != 0) return code;
+  if (state.frozen) return SQLITE_IOERR_TRUNCATE;
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kTruncate); code != 0) return code;
   sqlite3_int64 file_size = 0;
   Real(file)->pMethods->xFileSize(Real(file), &file_size);
   Keep(state, AsFile(file), size, file_size - size);
+  Note(state, {DiskStep::kTruncate, *AsFile(file).path, size, {}});
   return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 
@@ -94,8 +95,10 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 int Sync(sqlite3_file* file, int) {
   State& state = TheState();
   MutexLock lock(state.mutex);
-  if (int code = Refusal(state); code != 0) return code;
+  if (state.frozen) return SQLITE_IOERR_FSYNC;
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kSync); code != 0) return code;
   const std::string& path = *AsFile(file).path;
+  Note(state, {DiskStep::kSync, path, 0, {}});
   if (path.ends_with("-wal")) ++state.wal_syncs;
   state.undo.remove_if([&path](const Undo& undo) { return undo.path == path; });
   return SQLITE_OK;
@@ -107,28 +110,43 @@ int Close(sqlite3_file* file) {
   return code;
 }
 
+// What cannot be read is zeros, as SQLite expects it of a file that ends too early.
 int Read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
-  {
-    State& state = TheState();
-    MutexLock lock(state.mutex);
-    if (state.fail_read_after > 0 && --state.fail_read_after == 0) {
-      std::memset(bytes, 0, static_cast<std::size_t>(size));
-      return state.fail_read;
-    }
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kRead); code != 0) {
+    std::memset(bytes, 0, static_cast<std::size_t>(size));
+    return code;
   }
   return Real(file)->pMethods->xRead(Real(file), bytes, size, offset);
 }
-int FileSize(sqlite3_file* file, sqlite3_int64* size) { return Real(file)->pMethods->xFileSize(Real(file), size); }
-int Lock(sqlite3_file* file, int level) { return Real(file)->pMethods->xLock(Real(file), level); }
+
+int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kFileSize); code != 0) return code;
+  return Real(file)->pMethods->xFileSize(Real(file), size);
+}
+
+int Lock(sqlite3_file* file, int level) {
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kLock); code != 0) return code;
+  return Real(file)->pMethods->xLock(Real(file), level);
+}
+
 int Unlock(sqlite3_file* file, int level) { return Real(file)->pMethods->xUnlock(Real(file), level); }
 int CheckReservedLock(sqlite3_file* file, int* out) { return Real(file)->pMethods->xCheckReservedLock(Real(file), out); }
 int FileControl(sqlite3_file* file, int op, void* arg) { return Real(file)->pMethods->xFileControl(Real(file), op, arg); }
 int SectorSize(sqlite3_file* file) { return Real(file)->pMethods->xSectorSize(Real(file)); }
 int DeviceCharacteristics(sqlite3_file* file) { return Real(file)->pMethods->xDeviceCharacteristics(Real(file)); }
 int ShmMap(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kShmMap); code != 0) return *out = nullptr, code;
   return Real(file)->pMethods->xShmMap(Real(file), page, size, extend, out);
 }
-int ShmLock(sqlite3_file* file, int offset, int n, int flags) { return Real(file)->pMethods->xShmLock(Real(file), offset, n, flags); }
+
+// To give a lock back never fails: SQLite would not look.
+int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
+  if ((flags & SQLITE_SHM_LOCK) != 0) {
+    if (const int code = DiskFaults::Here().Ask(DiskCall::kShmLock); code != 0) return code;
+  }
+  return Real(file)->pMethods->xShmLock(Real(file), offset, n, flags);
+}
+
 void ShmBarrier(sqlite3_file* file) { Real(file)->pMethods->xShmBarrier(Real(file)); }
 int ShmUnmap(sqlite3_file* file, int remove) { return Real(file)->pMethods->xShmUnmap(Real(file), remove); }
 
@@ -156,6 +174,7 @@ sqlite3_vfs* Below(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAp
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* out, int flags, int* out_flags) {
   out->pMethods = nullptr;
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kOpen); code != 0) return code;
   File& file = AsFile(out);
   file.real = reinterpret_cast<sqlite3_file*>(&file + 1);
   const int code = Below(vfs)->xOpen(Below(vfs), name, file.real, flags, out_flags);
@@ -170,9 +189,16 @@ int Delete(sqlite3_vfs* vfs, const char* name, int sync_directory) {
     State& state = TheState();
     MutexLock lock(state.mutex);
     if (state.frozen) return SQLITE_IOERR_DELETE;
+    if (const int code = DiskFaults::Here().Ask(DiskCall::kDelete); code != 0) return code;
+    Note(state, {DiskStep::kDelete, name, 0, {}});
     state.undo.remove_if([name](const Undo& undo) { return undo.path == name; });
   }
   return Below(vfs)->xDelete(Below(vfs), name, sync_directory);
+}
+
+int Access(sqlite3_vfs* vfs, const char* name, int flags, int* out) {
+  if (const int code = DiskFaults::Here().Ask(DiskCall::kAccess); code != 0) return code;
+  return Below(vfs)->xAccess(Below(vfs), name, flags, out);
 }
 
 void TakeBack(const Undo& undo) {
@@ -195,36 +221,32 @@ void FaultDisk::Install() {
     layer->pAppData = below;
     layer->xOpen = Open;
     layer->xDelete = Delete;
+    layer->xAccess = Access;
     return layer;
   }();
   sqlite3_vfs_register(vfs, /*makeDflt=*/1);
 }
 
 void FaultDisk::FailWrites(int code) {
-  MutexLock lock(TheState().mutex);
-  TheState().fail_all = code;
+  if (code == 0) return DiskFaults::Here().Heal();
+  DiskFaults::Here().Arm({.calls = kDiskWrites, .code = code, .sticky = true});
 }
 
-void FaultDisk::FailWriteNumber(int n, int code) {
+void FaultDisk::Record() {
   MutexLock lock(TheState().mutex);
-  TheState().fail_after = n;
-  TheState().fail_once = code;
+  TheState().recording = true;
+  TheState().steps.clear();
 }
 
-bool FaultDisk::HasFailed() {
+std::size_t FaultDisk::Recorded() {
   MutexLock lock(TheState().mutex);
-  return TheState().fail_after == 0;
+  return TheState().steps.size();
 }
 
-void FaultDisk::FailReadNumber(int n, int code) {
+std::vector<DiskStep> FaultDisk::TakeRecord() {
   MutexLock lock(TheState().mutex);
-  TheState().fail_read_after = n;
-  TheState().fail_read = code;
-}
-
-bool FaultDisk::ReadHasFailed() {
-  MutexLock lock(TheState().mutex);
-  return TheState().fail_read_after == 0;
+  TheState().recording = false;
+  return std::exchange(TheState().steps, {});
 }
 
 void FaultDisk::Freeze() {

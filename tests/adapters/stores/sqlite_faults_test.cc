@@ -84,7 +84,7 @@ TEST_F(SqliteFaults, WhicheverWriteFailsNothingAcknowledgedIsLostAndNoHalfIsKept
   for (int code : {SQLITE_FULL, SQLITE_IOERR_WRITE}) {
     for (int n = 1;; ++n) {
       const std::string path = directory_.File(std::to_string(code) + "-" + std::to_string(n) + ".db");
-      FaultDisk::FailWriteNumber(n, code);
+      DiskFaults::Here().Arm({.calls = kDiskWrites, .n = n, .code = code});
       Version acknowledged = 0;
       if (auto store = OpenSqliteStore(path); store.ok()) {
         for (Version version = 1; version <= 3; ++version) {
@@ -92,8 +92,8 @@ TEST_F(SqliteFaults, WhicheverWriteFailsNothingAcknowledgedIsLostAndNoHalfIsKept
           EXPECT_GE(*WholeVersion(*Load(**store, "ann")), acknowledged);
         }
       }
-      const bool failed = FaultDisk::HasFailed();
-      FaultDisk::FailWriteNumber(0, 0);
+      const bool failed = DiskFaults::Here().struck();
+      DiskFaults::Here().Heal();
       auto store = OpenSqliteStore(path);
       ASSERT_TRUE(store.ok()) << n << store.status();
       const std::optional<Version> version = WholeVersion(*Load(**store, "ann"));
@@ -119,7 +119,7 @@ TEST_F(SqliteFaults, WhicheverReadFailsAnAnswerIsRightOrAnErrorAndNothingIsLost)
     for (int n = 1;; ++n) {
       const std::string path = directory_.File("read" + std::to_string(code) + "-" + std::to_string(n) + ".db");
       std::filesystem::copy_file(path_, path);
-      FaultDisk::FailReadNumber(n, code);
+      DiskFaults::Here().Arm({.calls = {DiskCall::kRead}, .n = n, .code = code});
       Version acknowledged = 7;
       auto store = OpenSqliteStore(path, {.readers = 1});
       EXPECT_TRUE(store.ok() || store.status().message().size() > 20) << store.status();
@@ -135,8 +135,8 @@ TEST_F(SqliteFaults, WhicheverReadFailsAnAnswerIsRightOrAnErrorAndNothingIsLost)
             << record.status() << ", read " << n;
       }
       if (store.ok() && Commit(**store, VersionBatch(name(5), 9)).ok()) acknowledged = 9;
-      const bool failed = FaultDisk::ReadHasFailed();
-      FaultDisk::FailReadNumber(0, 0);
+      const bool failed = DiskFaults::Here().struck();
+      DiskFaults::Here().Heal();
       if (store.ok() && code == SQLITE_IOERR_READ) {
         EXPECT_EQ(WholeVersion(*Load(**store, name(200))), 7u) << "it goes on";
         EXPECT_TRUE(Commit(**store, VersionBatch(name(6), 9)).ok());
@@ -156,17 +156,17 @@ TEST_F(SqliteFaults, LosingPowerAtWhicheverWriteLosesNothingAcknowledged) {
   for (int n = 1;; ++n) {
     const std::string path = directory_.File(std::to_string(n) + ".db");
     Version acknowledged = 0, ceiling = 0;
-    FaultDisk::FailWriteNumber(n, SQLITE_IOERR_WRITE);
+    DiskFaults::Here().Arm({.calls = kDiskWrites, .n = n, .code = SQLITE_IOERR_WRITE});
     if (auto store = OpenSqliteStore(path); store.ok()) {
       ceiling = (*store)->opened().ceiling;
       for (Version version = 1; version <= 3; ++version) {
         if (Commit(**store, VersionBatch("ann", version)).ok()) acknowledged = version;
-        if (FaultDisk::HasFailed()) break;
+        if (DiskFaults::Here().struck()) break;
       }
       FaultDisk::Freeze();
     }
-    const bool failed = FaultDisk::HasFailed();
-    FaultDisk::FailWriteNumber(0, 0);
+    const bool failed = DiskFaults::Here().struck();
+    DiskFaults::Here().Heal();
     FaultDisk::LosePower();
     auto store = OpenSqliteStore(path);
     ASSERT_TRUE(store.ok()) << n << store.status();
