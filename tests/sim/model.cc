@@ -131,6 +131,7 @@ void Model::Closed(bool clean) {
       device.repeats = 0;
       device.repeated = {};
       device.named = {};
+      device.superseded.clear();
       device.woken = device.woken_perhaps = {};
     }
   }
@@ -193,8 +194,12 @@ Seq Model::Published(int mailbox, int folder, int origin, ItemClass item_class, 
     // Another folder takes the place of this one.
     box.list_high = seq;
     if (loaded && !list_in_doubt) box.list_low = seq;  // else a list that is on its way may have done it before
-    origin = kNobody;
     facts.marks.clear();
+    if (list_in_doubt) {
+      MarkOf(facts, kNobody).maybe = seq;
+    } else {
+      origin = kNobody;
+    }
     for (Device& device : box.devices) {
       if (device.cursors.size() <= Index(folder)) continue;
       device.cursors[Index(folder)].low = 0;

@@ -31,6 +31,8 @@ class Publisher {
   void Start();
   // The device changes something, in a Sync of its own.
   void OwnChange(int mailbox, int folder, int device);
+  // Somebody else changes what a Sync has just read.
+  void Meddle(int mailbox, int folder);
   // Answers that are outstanding will not come.
   void ServerGone();
   // Nothing is left to report.
@@ -63,6 +65,7 @@ class Publisher {
 
   void NextChange(int mailbox);
   void NextListChange(int mailbox);
+  int PickOrigin();
   int PickFolder(int mailbox);
   void Change(int mailbox, int folder, int origin);
   void Announce(const ReportPtr& report, Time at);
