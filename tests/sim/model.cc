@@ -330,7 +330,16 @@ Seq Model::Suspected(std::optional<int> mailbox, bool loaded) {
 }
 
 void Model::SuspectAnswered(std::optional<int> mailbox, Seq seq, bool ok) {
-  if (!ok) return;
+  if (!ok) {
+    // Of a mailbox it is written with the mailbox later; of all it is in memory only, until whoever was afraid says so again.
+    for (Mailbox& box : boxes_) {
+      for (Folder& folder : box.folders) {
+        Mark& mark = MarkOf(folder, kNobody);
+        if (!mailbox && mark.live == seq) mark.live = mark.acked;
+      }
+    }
+    return;
+  }
   for (std::size_t number = 0; number < boxes_.size(); ++number) {
     if (mailbox && Index(*mailbox) != number) continue;
     for (Folder& folder : boxes_[number].folders) {
