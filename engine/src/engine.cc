@@ -120,9 +120,9 @@ class Engine::Impl {
     AddHeartbeats(samples);
     const std::size_t delivered = batch.size();
     if (delivered > 0) {
+      trace_.Add(batch.records());  // a completion may ask how its PING ended
       batch.Deliver();
       observers_.ended(batch.records());
-      trace_.Add(batch.records());
       batch.Clear();
     }
     loops_.End(loop);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -121,6 +122,22 @@ TEST(PromiseTest, P8TheLastEndTellsTheFolderItsVersionAndTheTime) {
   EXPECT_EQ(told.last_end->time, woken);
   EXPECT_EQ(told.last_end->mailbox, "ann");
   EXPECT_EQ(told.last_end->device, "phone");
+}
+
+TEST(PromiseTest, P8TheLastEndIsToldInItsOwnCompletionAlready) {
+  EngineWorld world;
+  world.Cancel(world.Hold("ann", "phone", {"inbox"}));
+  PingId ended;
+  std::optional<EndRecord> told;
+  world.engine().Hold({.mailbox = "ann", .device = "phone", .heartbeat = 300s, .folders = {{{"inbox", ItemClass::kEmail}}}},
+                      [&](const PingEnd& end) {
+                        ended = end.id;
+                        told = Explain(world).last_end;
+                      });
+  world.Publish("ann", "inbox");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->id, ended);
+  EXPECT_EQ(told->reason, EndReason::kChanged);
 }
 
 TEST(PromiseTest, P8EndsWithoutAChangeNameNoFolder) {

@@ -11,6 +11,7 @@ namespace mailwake::sim {
 namespace {
 
 constexpr std::int64_t kRequestTimeoutMs = 60'000;
+constexpr int kSyncsOfQuitters = 5;
 constexpr std::int64_t kPatienceMs = 30'000;  // beyond the heartbeat
 
 HeartbeatTuner::Config TunerFor(const Profile& profile) {
@@ -48,6 +49,7 @@ void Device::Draw() {
   habits_.forgets_repeat = random_.Chance(profile.forgets_repeat);
   habits_.hanging_sync = random_.Chance(profile.hanging_sync);
   habits_.own_changes = random_.Chance(profile.own_changes);
+  habits_.stops_syncing = random_.Chance(profile.stops_syncing);
   habits_.small_window = random_.Chance(0.3) && profile.acknowledge == Acknowledge::kSync;  // else it is not told of the rest
   link_.latency_ms = random_.Between(1, profile.latency_ms);
   link_.loss = random_.Chance(0.5) ? profile.loss : 0;
@@ -90,7 +92,8 @@ void Device::Step() {
   if (folders_.empty()) return WaitAndStep(20'000);
   const bool wanted = std::ranges::any_of(folders_, [](const auto& entry) { return entry.second.wanted; });
   const bool first = asked_.empty() && habits_.ping_first;
-  if (wanted && !habits_.never_syncs && !first) return AskSync(false);
+  const bool syncs = !habits_.never_syncs && !(habits_.stops_syncing && syncs_ >= kSyncsOfQuitters);
+  if (wanted && syncs && !first) return AskSync(false);
   const bool keyed = std::ranges::all_of(folders_, [](const auto& entry) { return entry.second.key != 0; });
   if (habits_.hanging_sync && keyed && active_sync) return AskSync(true);
   AskPing(false);

@@ -32,6 +32,7 @@ class Device {
     bool double_ping = false;
     bool ignores_list = false;
     bool never_syncs = false;
+    bool stops_syncing = false;
     bool half_sync = false;
     bool forgets_repeat = false;
     bool hanging_sync = false;
@@ -103,6 +104,7 @@ class Device {
   std::optional<std::int64_t> bound_s_;
   std::vector<FolderRef> asked_;  // by its last PING that was not refused
   std::int64_t asked_s_ = 0;
+  int syncs_ = 0;  // that were answered
   bool gone_ = false;
 };
 

@@ -90,6 +90,7 @@ void Device::Woken(const std::vector<int>& folders) {
 }
 
 void Device::SyncAnswered(const Request& request, const Answer& answer) {
+  ++syncs_;
   if (answer.status == 12) list_wanted_ = true;
   for (const Answer::Collection& collection : answer.collections) {
     auto found = folders_.find(collection.folder);

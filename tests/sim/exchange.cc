@@ -75,10 +75,10 @@ void Exchange::Finish(const sim::Answer& answer, Written written) {
 
 void Exchange::Write(bool whole) {
   if (!written_ || dropped_) return;
-  if (whole) server_.Written(*this);
   Written written = std::move(written_);
   written_ = nullptr;
   written(whole);
+  if (whole) server_.Written(*this);
 }
 
 void Exchange::Leave() {

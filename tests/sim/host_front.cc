@@ -97,13 +97,15 @@ void HostFront::Hold(const ExchangePtr& exchange) {
     request.folders.emplace();
     for (const FolderRef& ref : *asked.folders) request.folders->push_back({names.emplace_back(FolderName(ref.folder)), ref.item_class});
   }
+  const bool over_budget = server_.OverBudget();
   const PingId id =
       server_.engine().Hold(request, [server = &server_, exchange](const PingEnd& end) { AnswerEnd(*server, *exchange, end); });
   exchange->ping = server_.world().model.Held({.mailbox = exchange->mailbox,
                                                .device = exchange->device,
                                                .kind = request.kind,
                                                .heartbeat_s = asked.heartbeat_s,
-                                               .folders = asked.folders},
+                                               .folders = asked.folders,
+                                               .over_budget = over_budget},
                                               server_.Readable(exchange->mailbox));
   exchange->OnGone([server = &server_, id, ping = exchange->ping] { server->world().model.Cancelled(ping, server->engine().Cancel(id)); });
 }

@@ -131,6 +131,7 @@ void Model::Closed(bool clean) {
       device.repeats = 0;
       device.repeated = {};
       device.named = {};
+      device.superseded.clear();
       device.woken = device.woken_perhaps = {};
     }
   }
@@ -193,8 +194,12 @@ Seq Model::Published(int mailbox, int folder, int origin, ItemClass item_class, 
     // Another folder takes the place of this one.
     box.list_high = seq;
     if (loaded && !list_in_doubt) box.list_low = seq;  // else a list that is on its way may have done it before
-    origin = kNobody;
     facts.marks.clear();
+    if (list_in_doubt) {
+      MarkOf(facts, kNobody).maybe = seq;
+    } else {
+      origin = kNobody;
+    }
     for (Device& device : box.devices) {
       if (device.cursors.size() <= Index(folder)) continue;
       device.cursors[Index(folder)].low = 0;
@@ -325,7 +330,16 @@ Seq Model::Suspected(std::optional<int> mailbox, bool loaded) {
 }
 
 void Model::SuspectAnswered(std::optional<int> mailbox, Seq seq, bool ok) {
-  if (!ok) return;
+  if (!ok) {
+    // Of a mailbox it is written with the mailbox later; of all it is in memory only, until whoever was afraid says so again.
+    for (Mailbox& box : boxes_) {
+      for (Folder& folder : box.folders) {
+        Mark& mark = MarkOf(folder, kNobody);
+        if (!mailbox && mark.live == seq) mark.live = mark.acked;
+      }
+    }
+    return;
+  }
   for (std::size_t number = 0; number < boxes_.size(); ++number) {
     if (mailbox && Index(*mailbox) != number) continue;
     for (Folder& folder : boxes_[number].folders) {

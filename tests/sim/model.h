@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,8 @@ namespace mailwake::sim {
 // A moment in the order of everything that happened. 0: never.
 using Seq = std::uint64_t;
 inline constexpr int kNobody = -1;
+// So many times a device is told the same before it is paced.
+inline constexpr int kFreeRepeats = 3;
 
 // The server's time as an outsider can know it.
 struct Moment {
@@ -65,8 +68,12 @@ struct PingSpec {
   PingKind kind = PingKind::kPing;
   std::optional<std::int64_t> heartbeat_s;
   std::optional<std::vector<FolderRef>> folders;
-  bool exact = true;  // held in the call that the model is told of; a hanging Sync may be held later, or answered at once
+  bool over_budget = false;  // the engine took more memory than it may when this one came
+  bool exact = true;         // held in the call that the model is told of; a hanging Sync may be held later, or answered at once
 };
+
+// Why a PING waits, as an explanation tells it.
+enum class Waits : std::uint8_t { kForChanges, kForWindow, kPaced, kForMailbox };
 
 class Model {
  public:
@@ -84,12 +91,13 @@ class Model {
     bool revoked = false;
     bool must_refuse = false;
     bool behind_when_held = false;
-    bool misfit = false;        // surely
-    bool maybe_misfit = false;  // perhaps
-    bool crowded = false;       // there was no room for all while it was held
-    bool touched = false;       // a foreign change came while it was held
-    Seq acknowledges = 0;       // surely, what the wake of then named; 0: nothing
-    std::vector<int> named;     // by that wake
+    bool misfit = false;                     // surely
+    bool maybe_misfit = false;               // perhaps
+    bool crowded = false;                    // there was no room for all while it was held
+    bool touched = false;                    // a foreign change came while it was held
+    Seq acknowledges = 0;                    // surely, what the wake of then named; 0: nothing
+    std::vector<int> named;                  // by that wake
+    std::vector<std::pair<int, Seq>> waits;  // folders that surely waited for a window when last looked at, and the change of each
   };
 
   Model(const Profile& profile, const Time& clock, History& history, Stakes& stakes);
@@ -149,6 +157,12 @@ class Model {
   void CheckAllDeadlines();
   bool SurelyBehind(int mailbox, int device, int folder) const;
   bool MaybeBehind(int mailbox, int device, int folder) const;
+  // Nothing: it may wait for that.
+  std::string WhyNotWaiting(const Ping& ping, Waits waits) const;
+  // It is being told of a suspicion.
+  bool Spreading(int mailbox) const { return boxes_[Index(mailbox)].spread; }
+  // Nobody has changed the folder since, not even perhaps, or suspects it.
+  bool SurelyUnchanged(int mailbox, int folder, Seq since) const;
   std::size_t held() const { return held_; }
   std::size_t held_in(int mailbox) const { return boxes_[Index(mailbox)].pings.size(); }
   const Ping& ping(int number) const { return pings_[Index(number)]; }
@@ -214,7 +228,8 @@ class Model {
     Moment told_at;
     Repeated repeated;
     Named named;
-    Moment seen;  // when it surely was
+    Moment seen;                          // when it surely was
+    std::deque<std::int64_t> superseded;  // when PINGs of it were, lately
     // The last wake that named a folder of the class.
     std::array<std::optional<Moment>, kItemClasses> woken;
     std::array<std::optional<Moment>, kItemClasses> woken_perhaps;
@@ -264,8 +279,13 @@ class Model {
   std::string WhyNotResync(const Ping& ping, std::span<const int> names) const;
   std::string WhyNotInWindow(const Ping& ping, std::span<const int> names) const;
   std::string WhyNotExpired(const Ping& ping) const;
+  std::int64_t LongestHold(const Ping& ping) const;
+  std::string WhyTooLate(const Ping& ping, EndReason reason) const;
+  std::string WhyPastWindow(const Ping& ping) const;
+  std::string WhyRivalsNotSlowed(const Ping& ping);
   std::string WhyNotRefused(const Ping& ping, Refusal refusal, std::int64_t bound, std::int64_t retry_after_s) const;
-  std::string WhyOverdue(const Ping& ping);
+  std::string WhyOverdue(Ping& ping);
+  bool OtherHangs(const PingSpec& spec) const;
   void Learn(const Ping& ping, EndReason reason, std::span<const int> names);
   void CountWindows(const Ping& ping, std::span<const int> names);
   void CountEnd(const Ping& ping, EndReason reason, std::span<const int> names);

@@ -79,6 +79,11 @@ int Model::Held(const PingSpec& spec, bool loaded) {
     ping.must_refuse = true;
   }
   if (spec.folders && folders.size() > profile_.limits.folders_per_ping) ping.must_refuse = true;
+  const bool replaces = std::ranges::any_of(box.pings, [&](int each) {
+    const PingSpec& other = pings_[Index(each)].spec;
+    return other.device == spec.device && other.kind == spec.kind;
+  });
+  if (spec.over_budget && !replaces) ping.must_refuse = true;
   const bool as_remembered =
       (!spec.folders || *spec.folders == device.remembered) && (!spec.heartbeat_s || *spec.heartbeat_s == device.remembered_heartbeat_s);
   if (spec.kind == PingKind::kPing && !as_remembered && !ping.must_refuse)
@@ -200,6 +205,7 @@ void Model::Learn(const Ping& ping, EndReason reason, std::span<const int> names
   LearnRepeated(ping, reason, names);
   Device& device = DeviceOf(ping.spec.mailbox, ping.spec.device);
   device.named.last = false;
+  if (!device.superseded.empty()) device.superseded.pop_front();
   const Mailbox& box = boxes_[Index(ping.spec.mailbox)];
   if (device.told.size() < box.folders.size()) device.told.resize(box.folders.size());
   if (reason == EndReason::kHierarchy) {

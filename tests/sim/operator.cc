@@ -33,6 +33,7 @@ void Operator::Calm() {
   Server& server = *world_.server;
   if (!server.up()) server.Open();
   server.SetFailing({});
+  server.store().set_fails_one(0);
   server.store().set_quick();
 }
 

@@ -16,6 +16,8 @@ constexpr std::int64_t kMinute = 60 * kSecond;
 
 // The share of seeds that run on SQLite.
 constexpr double kSqliteShare = 0.03;
+// What a shard takes for its tables as soon as there is one PING in it.
+constexpr std::size_t kShardBytes = 55'000;
 
 class Drawer {
  public:
@@ -63,7 +65,7 @@ void DrawEngine(Drawer& draw, Profile& out) {
   if (draw.On(0.1)) out.limits.folders_per_ping = std::max(1, out.folders_most - 1);
   if (draw.On(0.1)) out.limits.deferred_per_mailbox = 2;
   if (draw.On(0.1)) out.limits.trace = 16;
-  if (draw.On(0.05)) out.limits.memory_bytes = 2'000 * devices;
+  if (draw.On(0.05)) out.limits.memory_bytes = kShardBytes * out.shards + 150 * devices;
 }
 
 void DrawDevices(Drawer& draw, Profile& out) {
@@ -147,6 +149,15 @@ void DrawChoices(Drawer& draw, Profile& out) {
   }
 }
 
+// What was added later stands at the end: the worlds of old seeds change the least.
+void DrawMore(Drawer& draw, Profile& out) {
+  out.stops_syncing = draw.Chance(0.2, 0.5);
+  if (out.acknowledge == Acknowledge::kPing) out.stops_syncing = 0;
+  out.own_outside = draw.Chance(0.4, 0.5);
+  out.meddling = draw.Chance(0.3, 0.5);
+  out.store_fails_one = draw.Chance(0.25, 0.05);
+}
+
 }  // namespace
 
 Profile DrawProfile(std::uint64_t seed) {
@@ -161,6 +172,7 @@ Profile DrawProfile(std::uint64_t seed) {
   DrawPublishers(draw, out);
   DrawFaults(draw, out);
   DrawChoices(draw, out);
+  DrawMore(draw, out);
   return out;
 }
 
@@ -199,6 +211,8 @@ std::string Describe(const Profile& profile) {
   show("jump_ms", profile.jump_mean_ms), show("drift_ppm", profile.drift_ppm), show("suspect_ms", profile.suspect_mean_ms);
   show("revoke_ms", profile.revoke_mean_ms), show("masked", profile.masked), show("across", profile.across);
   show("loops", profile.loops), show("age_out_h", profile.age_out_h);
+  show("stops_syncing", profile.stops_syncing), show("own_outside", profile.own_outside), show("meddling", profile.meddling);
+  show("store_fails_one", profile.store_fails_one);
   if (profile.acknowledge == Acknowledge::kPing) out << " acknowledge=ping";
   if (profile.limits.devices_per_mailbox != usual.devices_per_mailbox) out << " devices=" << profile.limits.devices_per_mailbox;
   out << '\n';

@@ -100,6 +100,12 @@ struct Profile {
   double across = 0;  // calls of Publish that take along what waits of other mailboxes
   int loops = 1;
   std::int64_t age_out_h = 0;
+
+  // ---- More of devices, publishers and the store
+  double stops_syncing = 0;    // devices that have synced, and after a while never do again
+  double own_outside = 0;      // changes that are a device's own, and come in no Sync of it
+  double meddling = 0;         // somebody changes what is just being read for a Sync
+  double store_fails_one = 0;  // of the store's calls, one by one
 };
 
 Profile DrawProfile(std::uint64_t seed);

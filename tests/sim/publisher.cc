@@ -41,11 +41,22 @@ void Publisher::NextChange(int mailbox) {
     const std::int64_t changes = world_.random.Chance(world_.profile.burst) ? world_.random.Between(2, 12) : 1;
     for (std::int64_t i = 0; i < changes; ++i) {
       const int folder = PickFolder(mailbox);
-      if (folder != kNone) Change(mailbox, folder, kNobody);
+      if (folder != kNone) Change(mailbox, folder, PickOrigin());
       if (folder != kNone && world_.profile.masked > 0 && world_.random.Chance(world_.profile.masked)) Masked(mailbox, folder);
     }
     NextChange(mailbox);
   });
+}
+
+// Mostly nobody who has a device.
+int Publisher::PickOrigin() {
+  if (!world_.random.Chance(world_.profile.own_outside)) return kNobody;
+  world_.stakes.Count(Stake::kOwnOutside);
+  return static_cast<int>(world_.random.Below(static_cast<std::size_t>(world_.profile.devices_most)));
+}
+
+void Publisher::Meddle(int mailbox, int folder) {
+  if (!world_.calm && world_.random.Chance(world_.profile.meddling)) Change(mailbox, folder, kNobody);
 }
 
 int Publisher::PickFolder(int mailbox) {

@@ -33,6 +33,8 @@ class Publisher {
   void OwnChange(int mailbox, int folder, int device);
   // In a moment in which, if all is well, nothing can happen in the mailbox, something may.
   void Interrupt(int mailbox);
+  // Somebody else changes what a Sync has just read.
+  void Meddle(int mailbox, int folder);
   // Answers that are outstanding will not come.
   void ServerGone();
   // Nothing is left to report.
@@ -65,6 +67,7 @@ class Publisher {
 
   void NextChange(int mailbox);
   void NextListChange(int mailbox);
+  int PickOrigin();
   int PickFolder(int mailbox);
   void Change(int mailbox, int folder, int origin);
   void Announce(const ReportPtr& report, Time at);

@@ -57,8 +57,10 @@ void Server::Open() {
   world_.model.Opened();
   store_ = std::make_unique<SlowStore>(world_.queue, disk_.Open(), world_.random.Fork(), world_.calm ? 0 : world_.profile.store_ms,
                                        [this](int mailbox) { Settle(mailbox); });
+  store_->set_fails_one(world_.calm ? 0 : world_.profile.store_fails_one);
   store_->load_failed = [this](int mailbox) { world_.model.LoadFailed(mailbox); };
   engine_ = Engine::Create(EngineOptions(), *store_).value();
+  engine_->observers().ended.connect([this](std::span<const EndRecord> ends) { Delivered(ends); });
   ready_.assign(static_cast<std::size_t>(world_.profile.loops), false);
   for (std::size_t loop = 1; loop < ready_.size(); ++loop) engine_->AddLoop([this, loop] { ready_[loop] = true; });
   front_ = NewActiveSync(*engine_, *ports_, store_->state(), ports_.get(),
@@ -87,11 +89,13 @@ void Server::Forget() {
   world_.publisher->ServerGone();
   engine_.reset();
   posted_.clear();
+  world_.stakes.Count(Stake::kOneCallFailed, store_->failed_alone());
   store_.reset();
   armed_.reset();
   tickets_.clear();
   keys_.clear();
   ended_.clear();
+  ring_.clear();
 }
 
 void Server::Kill(bool power) {
@@ -122,6 +126,7 @@ void Server::Close() {
   if (on_time && engine_->stats().pings_held > 0) world_.model.Fail(3, kNone, kNone, "P3: a server that was drained holds PINGs");
   bool flushed = false;
   store_->set_failing({});
+  store_->set_fails_one(0);
   engine_->Flush([&flushed] { flushed = true; });
   Settle(kNone);
   while (!store_->idle()) {
@@ -161,6 +166,11 @@ void Server::RunPosted() {
 LoopId Server::PickLoop() {
   const int loops = world_.profile.loops;
   return loops == 1 ? LoopId{0} : static_cast<LoopId>(world_.random.Below(static_cast<std::size_t>(loops)));
+}
+
+bool Server::OverBudget() const {
+  const std::size_t budget = world_.profile.limits.memory_bytes;
+  return budget != Limits{}.memory_bytes && engine_->stats().memory_bytes > budget;
 }
 
 std::size_t Server::DeliverLoops() {

@@ -17,6 +17,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "mailwake/adapters/activesync.h"
@@ -64,8 +66,10 @@ class Server {
   void RememberEnd(const Exchange& exchange, const PingEnd& end);
   // What can happen now happens. `mailbox`: whose PINGs are to be looked at; kNone: none.
   void Settle(int mailbox);
+  // The engine takes more memory than it may.
+  bool OverBudget() const;
   // The mailbox is in memory, or can be read at once.
-  bool Readable(int mailbox) const { return !store_->Loading(mailbox) && !store_->failing().loads; }
+  bool Readable(int mailbox) const { return !store_->Loading(mailbox) && !store_->Unread(mailbox) && !store_->failing().loads; }
 
   // ---- Told by exchanges
   void Answered(Exchange& exchange, const Answer& answer);
@@ -96,10 +100,14 @@ class Server {
   };
 
   struct Ended {
+    int mailbox = kNone;
+    int device = kNone;
     PingId id;
-    EndReason reason;
-    std::string folder;
-    Time shown;
+    EndReason reason = EndReason::kExpired;
+    int folder = kNone;
+    Version version = 0;
+    Time time;
+    Seq seq = 0;
   };
 
   class Ports;  // what the ActiveSync front end asks of its host
@@ -110,7 +118,12 @@ class Server {
   void Arm();
   void Forget();
   void Explain(int mailbox);
+  std::string WhyNotExplained(const Model::Ping& ping, const Explanation& explanation);
+  void RememberAnswer(const Exchange& exchange, EndReason reason, const Answer& answer);
+  void Delivered(std::span<const EndRecord> ends);
   void CheckLastEnd(const Key& key, const Explanation& explanation);
+  void CheckRing(const Key& key, const Explanation& explanation);
+  void CheckMemory(const Stats& stats, std::uint64_t pinned);
   void PingAnswered(Exchange& exchange, const Answer& answer);
   void SyncAnswered(Exchange& exchange, const Answer& answer);
   bool OtherSyncOpen(const Exchange& exchange) const;
@@ -130,7 +143,8 @@ class Server {
   std::map<std::uint64_t, absl::AnyInvocable<void()>> later_;
   std::uint64_t next_later_ = 0;
   std::map<Key, std::map<int, Seq>> tickets_;
-  std::map<Key, Ended> ended_;                        // of a host's own front end, in this life
+  std::map<Key, Ended> ended_;                        // the last of each device, as it was seen, in this life
+  std::deque<Ended> ring_;                            // all, as observers were told of them; the last are last
   std::map<Key, std::map<int, std::uint64_t>> keys_;  // the SyncKeys that were given last
   std::optional<Time> armed_;
   std::vector<bool> ready_;  // loops that have something to deliver; 0 is the engine's own

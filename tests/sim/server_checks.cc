@@ -1,63 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Server looked at from inside: what it explains, its bounds, and that nothing is left in it.
+// A Server looked at from inside: its bounds, and that nothing is left in it.
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "tests/sim/server.h"
 
 namespace mailwake::sim {
+namespace {
 
-void Server::Explain(int mailbox) {
-  const std::vector<int>& pings = world_.model.pings_of(mailbox);
-  if (pings.empty() || !Readable(mailbox)) return;
-  const Model::Ping& ping = world_.model.ping(world_.random.Pick(pings));
-  if (!ping.spec.exact || ping.rivalled || ping.spec.kind != PingKind::kPing || ping.cancelled || ping.revoked) return;
-  const int device = ping.spec.device;
-  const Explanation explanation = engine_->Explain(MailboxName(mailbox), DeviceName(device));
-  world_.stakes.Count(Stake::kExplained);
-  CheckLastEnd({mailbox, device}, explanation);
-  if (!explanation.in_memory || !explanation.waiting || explanation.why.empty()) {
-    return world_.model.Fail(8, mailbox, device, "P8: a live PING is not explained");
-  }
-  for (const Explanation::Folder& folder : explanation.folders) {
-    const int number = NumberOf(folder.id);
-    if (folder.behind && !world_.model.MaybeBehind(mailbox, device, number)) {
-      return world_.model.Fail(8, mailbox, device, "P8: explained as behind in " + folder.id + ", and is not");
-    }
-    if (!folder.behind && !ping.maybe_misfit && world_.model.SurelyBehind(mailbox, device, number)) {
-      return world_.model.Fail(8, mailbox, device, "P8: explained as not behind in " + folder.id + ", and is");
-    }
-  }
-}
+// Changes and syncs are never refused for want of memory: what they may add to a mailbox.
+constexpr std::uint64_t kOverMailbox = 8'000;
 
-void Server::RememberEnd(const Exchange& exchange, const PingEnd& end) {
-  ended_[{exchange.mailbox, exchange.device}] = {.id = end.id,
-                                                 .reason = end.reason,
-                                                 .folder = std::string(end.folders.empty() ? std::string_view() : end.folders[0]),
-                                                 .shown = clock_.Shows(world_.queue.now())};
-}
+// They leave when a mailbox is let go or time passes in the shard, not with each byte.
+constexpr std::uint64_t kLazily = 1'000;
 
-void Server::CheckLastEnd(const Key& key, const Explanation& explanation) {
-  const auto found = ended_.find(key);
-  const Limits& limits = world_.profile.limits;
-  const bool kept = limits.idle_mailboxes == Limits{}.idle_mailboxes && limits.memory_bytes == Limits{}.memory_bytes;
-  if (found == ended_.end() || !kept) return;  // else the ring may have turned, and the mailbox may have left memory
-  const Ended& last = found->second;
-  if (last.reason == EndReason::kRefused || last.reason == EndReason::kFailed || last.reason == EndReason::kCancelled)
-    return;  // not admitted
-  world_.stakes.Count(Stake::kEndExplained);
-  const auto fail = [&](const std::string& what) {
-    world_.model.Fail(8, key.mailbox, key.device, "P8: the last PING ended " + std::string(Name(last.reason)) + ": " + what);
+}  // namespace
+
+// Over its budget no mailbox stays that nobody needs. (A shard that has nothing to do lets go when it next has.)
+void Server::CheckMemory(const Stats& stats, std::uint64_t pinned) {
+  const std::uint64_t budget = world_.profile.limits.memory_bytes;
+  if (stats.memory_bytes <= budget) return;
+  world_.stakes.Count(Stake::kOverBudget);
+  const auto say = [&](const std::string& what) {
+    world_.model.Fail(4, kNone, kNone,
+                      "P4: " + std::to_string(stats.memory_bytes) + " bytes are taken, of " + std::to_string(budget) + what);
   };
-  if (!explanation.last_end) return fail("nothing is explained");
-  const EndRecord& told = *explanation.last_end;
-  if (told.id != last.id) return fail("another one is explained");
-  if (told.reason != last.reason) return fail("explained as " + std::string(Name(told.reason)));
-  if (told.reason == EndReason::kChanged && told.folder != last.folder)
-    return fail("explained by " + told.folder + ", and it named " + last.folder);
-  if (world_.profile.jump_mean_ms == 0 && std::abs((told.time - last.shown).count()) > 1'000) return fail("explained with another time");
+  const bool well_over = stats.memory_bytes > budget + kLazily;
+  if (world_.profile.shards == 1 && well_over && stats.mailboxes > pinned) say(", and mailboxes that nobody needs are in memory");
+  if (stats.memory_bytes > budget + kOverMailbox * (stats.mailboxes + 1)) say(", more than changes alone explain");
 }
 
 void Server::CheckBounds() {
@@ -74,6 +45,13 @@ void Server::CheckBounds() {
     model.CheckHeld(mailbox, Readable(mailbox));
     if (model.pings_of(mailbox).size() > 8 * static_cast<std::size_t>(world_.profile.devices_most) + 8 + limits.pings_per_mailbox) {
       model.Fail(4, mailbox, kNone, "P4: PINGs pile up in a mailbox");
+    }
+    const auto counted = std::ranges::count_if(model.pings_of(mailbox), [&](int number) {
+      const Model::Ping& ping = model.ping(number);
+      return ping.spec.exact && !ping.rivalled && !ping.unread;
+    });
+    if (static_cast<std::size_t>(counted) > limits.pings_per_mailbox) {
+      model.Fail(4, mailbox, kNone, "P4: " + std::to_string(counted) + " PINGs wait in a mailbox, over the limit");
     }
   }
   std::uint64_t ends = 0;
@@ -95,6 +73,7 @@ void Server::CheckBounds() {
   if (stats.memory_bytes > most) {
     model.Fail(4, kNone, kNone, "P4: memory grows to " + std::to_string(stats.memory_bytes) + ", over " + std::to_string(most));
   }
+  CheckMemory(stats, pinned);
   if (store_->loads() > stats.mailboxes) world_.stakes.Count(Stake::kColdMailbox);
   if (++sweeps_ % 16 == 0) engine_->CheckInvariants();  // of every mailbox: dear
 }

@@ -43,11 +43,14 @@ void Server::Receive(const ExchangePtr& exchange) {
                                          false);
     }
   }
+  if (request.kind == Request::kSync && request.hangs) ended_.erase({mailbox, device});
+  const bool over_budget = request.kind == Request::kPing && OverBudget();
   handler_(WriteRequest(request, mailbox, device), exchange);
   RunPosted();
   if (request.kind == Request::kPing && exchange->open()) {
     exchange->ping = world_.model.Held(
-        {.mailbox = mailbox, .device = device, .heartbeat_s = request.heartbeat_s, .folders = request.folders}, Readable(mailbox));
+        {.mailbox = mailbox, .device = device, .heartbeat_s = request.heartbeat_s, .folders = request.folders, .over_budget = over_budget},
+        Readable(mailbox));
   }
   Settle(mailbox);
 }
@@ -63,6 +66,7 @@ bool Server::OtherSyncOpen(const Exchange& exchange) const {
 void Server::Left(Exchange& exchange) {
   if (!exchange.active_sync || exchange.ping == kNone) return;
   // The ActiveSync front end cancels, and says no more.
+  ended_.erase({exchange.mailbox, exchange.device});
   world_.model.Gone(exchange.ping);
   world_.model.Ended(std::exchange(exchange.ping, kNone), EndReason::kCancelled, {});
   ++world_.ends;
@@ -70,35 +74,38 @@ void Server::Left(Exchange& exchange) {
 
 void Server::PingAnswered(Exchange& exchange, const Answer& answer) {
   const int ping = std::exchange(exchange.ping, kNone);
-  Model& model = world_.model;
   if (ping == kNone) return;
   ++world_.ends;
+  const auto ended = [&](EndReason reason, Refusal refusal = Refusal::kNone, std::int64_t bound = 0) {
+    world_.model.Ended(ping, reason, {}, refusal, bound, answer.retry_after_s);
+    RememberAnswer(exchange, reason, answer);
+  };
   if (answer.http == 503) {
-    if (model.shedding()) return model.Ended(ping, EndReason::kShed, {});
-    return model.Ended(ping, EndReason::kRefused, {}, Refusal::kServerFull, 0, answer.retry_after_s);
+    return world_.model.shedding() ? ended(EndReason::kShed) : ended(EndReason::kRefused, Refusal::kServerFull);
   }
-  if (answer.http == 401) return model.Ended(ping, EndReason::kRefused, {}, Refusal::kRevoked);
+  if (answer.http == 401) return ended(EndReason::kRefused, Refusal::kRevoked);
   switch (answer.status) {
     case 1:
-      if (!answer.close) return model.Ended(ping, EndReason::kExpired, {});
-      return model.Ended(ping, draining_ ? EndReason::kDrained : EndReason::kSuperseded, {});
+      if (!answer.close) return ended(EndReason::kExpired);
+      return ended(draining_ ? EndReason::kDrained : EndReason::kSuperseded);
     case 2:
-      return model.EndedChanged(ping, answer.folders);
+      world_.model.EndedChanged(ping, answer.folders);
+      return RememberAnswer(exchange, EndReason::kChanged, answer);
     case 3:
-      return model.Ended(ping, EndReason::kRefused, {}, Refusal::kMissingParameters);
+      return ended(EndReason::kRefused, Refusal::kMissingParameters);
     case 5: {
       const bool low = answer.bound == world_.profile.heartbeat_min_s;
-      return model.Ended(ping, EndReason::kRefused, {}, low ? Refusal::kHeartbeatTooShort : Refusal::kHeartbeatTooLong, answer.bound);
+      return ended(EndReason::kRefused, low ? Refusal::kHeartbeatTooShort : Refusal::kHeartbeatTooLong, answer.bound);
     }
     case 6:
-      return model.Ended(ping, EndReason::kRefused, {}, Refusal::kTooManyFolders, answer.bound);
+      return ended(EndReason::kRefused, Refusal::kTooManyFolders, answer.bound);
     case 7:
-      return model.Ended(ping, EndReason::kHierarchy, {});
+      return ended(EndReason::kHierarchy);
     case 8:
-      return model.Ended(ping, EndReason::kFailed, {});
+      return ended(EndReason::kFailed);
     default:
-      model.Fail(3, exchange.mailbox, exchange.device, "P3: a PING is answered with status " + std::to_string(answer.status));
-      model.EndedSomehow(ping);
+      world_.model.Fail(3, exchange.mailbox, exchange.device, "P3: a PING is answered with status " + std::to_string(answer.status));
+      world_.model.EndedSomehow(ping);
   }
 }
 
@@ -107,6 +114,7 @@ void Server::SyncAnswered(Exchange& exchange, const Answer& answer) {
   Model& model = world_.model;
   if (exchange.ping != kNone) {
     const int ping = std::exchange(exchange.ping, kNone);
+    ended_.erase({mailbox, device});  // it may have been held, or never
     // An empty answer says that nothing changed; all others are judged by what they give.
     if (answer.http == 200 && answer.empty && !answer.close) {
       model.Ended(ping, EndReason::kExpired, {});
@@ -163,7 +171,9 @@ void Server::Written(Exchange& exchange) {
 
 MailHost::Given Server::Give(int mailbox, int device, int folder, std::uint64_t have, std::uint64_t most, bool own_change) {
   const MailHost::Given given = world_.host.Read(mailbox, folder, have, most, world_.queue.now());
-  if (own_change && world_.host.folder(mailbox, folder).exists) world_.publisher->OwnChange(mailbox, folder, device);
+  if (!world_.host.folder(mailbox, folder).exists) return given;
+  if (own_change) world_.publisher->OwnChange(mailbox, folder, device);
+  world_.publisher->Meddle(mailbox, folder);
   return given;
 }
 

@@ -126,7 +126,11 @@ absl::Status SlowStore::Apply(const Operation& operation) {
 
 void SlowStore::Run(Operation operation) {
   const bool writes = operation.kind == Operation::kCommit || operation.kind == Operation::kSaveState;
-  const bool fails = writes ? failing_.commits : failing_.loads;
+  bool fails = writes ? failing_.commits : failing_.loads;
+  if (!fails && random_.Chance(fails_one_)) {
+    fails = true;
+    ++failed_alone_;
+  }
   failures_ += fails;
   switch (operation.kind) {
     case Operation::kCommit:
@@ -146,9 +150,11 @@ void SlowStore::Run(Operation operation) {
   const int mailbox = NumberOf(operation.mailbox);
   if (--loading_[mailbox] == 0) loading_.erase(mailbox);
   if (fails) {
+    unread_.insert(mailbox);
     if (load_failed) load_failed(mailbox);
     return operation.load_done(Refusal());
   }
+  unread_.erase(mailbox);
   operation.load_done(Wait<absl::StatusOr<MailboxRecord>>([&](auto done) { disk_->store().Load(operation.mailbox, std::move(done)); }));
 }
 

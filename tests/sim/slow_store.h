@@ -13,6 +13,7 @@
 #define MAILWAKE_TESTS_SIM_SLOW_STORE_H_
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <deque>
 #include <functional>
@@ -51,6 +52,8 @@ class SlowStore final : public Store {
 
   void set_failing(const Failing& failing) { failing_ = failing; }
   const Failing& failing() const { return failing_; }
+  // Each call fails by this chance, whatever the others do.
+  void set_fails_one(double chance) { fails_one_ = chance; }
   bool slow() const { return slowest_ms_ > 0; }
   // From now on everything is done inside the call.
   void set_quick() { slowest_ms_ = 0; }
@@ -60,10 +63,13 @@ class SlowStore final : public Store {
   bool idle() const { return waiting_.empty(); }
   // A mailbox is being read.
   bool Loading(int mailbox) const { return loading_.contains(mailbox); }
+  // Its last load failed.
+  bool Unread(int mailbox) const { return unread_.contains(mailbox); }
   // Told of loads that failed.
   std::function<void(int mailbox)> load_failed;
   std::uint64_t loads() const { return loads_; }
   std::uint64_t failures() const { return failures_; }
+  std::uint64_t failed_alone() const { return failed_alone_; }
 
   // The newest version of a folder that the engine asked to be written, and the newest that is; 0: none. Kept only while the disk is slow.
   Version submitted(int mailbox, int folder) const { return VersionIn(submitted_, mailbox, folder); }
@@ -126,13 +132,16 @@ class SlowStore final : public Store {
   Failing failing_;
   std::deque<Operation> waiting_;
   std::deque<WriteBatch> answered_;  // by the plant, before they were written
+  double fails_one_ = 0;
   absl::flat_hash_map<int, int> loading_;
+  absl::flat_hash_set<int> unread_;
   Versions submitted_;
   Versions durable_;
   Time last_due_{};
   bool dead_ = false;
   std::uint64_t loads_ = 0;
   std::uint64_t failures_ = 0;
+  std::uint64_t failed_alone_ = 0;
   std::shared_ptr<SlowStore*> self_;
 };
 
