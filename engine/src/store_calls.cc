@@ -26,7 +26,7 @@ void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {
   Shard& shard = *outgoing->shard;
   const Answers::One one(shard.answers());
   outgoing->status = std::move(status);
-  if (!outgoing->one_came.exchange(true, std::memory_order_acq_rel)) return;
+  if (!outgoing->meeting.Second()) return;
   Effects effects;
   shard.Committed(outgoing, effects);
   carry_out_(shard, effects);
