@@ -15,6 +15,7 @@ module() {
     wbxml) echo adapters/fronts/wbxml ;;
     query) echo adapters/fronts/activesync/query.cc adapters/fronts/activesync/user.cc ;;
     http) echo adapters/fronts/https/request_reader.cc ;;
+    edges) echo adapters/fronts/https/{proxy_header,forwarded,networks,peer_address}.cc adapters/sources/http/sync_ticket.cc adapters/server/passwd_file.cc ;;
     changes) echo adapters/sources/http/{change_lines,folder_list,json_text,target}.cc ;;
     config) echo adapters/server/{config,config_keys}.cc ;;
     sqlite) echo adapters/stores/sqlite ;;
