@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The small parsers at the edges: what a proxy says before TLS, whom a request was forwarded for, the ticket that a host brings back, and a file of
-// passwords. The first byte chooses which.
+// The small parsers at the edges: what a proxy says before TLS, whom a request was forwarded for, the ticket that a host brings back, and a
+// file of passwords. The first byte chooses which.
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
