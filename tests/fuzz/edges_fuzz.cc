@@ -7,7 +7,9 @@
 #include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 #include <absl/strings/strip.h>
+#include <netinet/in.h>
 
+#include <cstring>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +37,12 @@ void CheckAddress(const PeerAddress& address) {
   FUZZ_CHECK(again && again->bytes() == address.bytes());
   FUZZ_CHECK(Networks::Parse({address.ToString()}).value().Contain(address));
   if (address.is_v4()) FUZZ_CHECK(address.limit_key() == address.bytes());
+  // As a socket tells it, in either family.
+  sockaddr_storage v6{.ss_family = AF_INET6}, v4{.ss_family = AF_INET};
+  std::memcpy(&reinterpret_cast<sockaddr_in6&>(v6).sin6_addr, address.bytes().data(), 16);
+  std::memcpy(&reinterpret_cast<sockaddr_in&>(v4).sin_addr, address.bytes().data() + 12, 4);
+  FUZZ_CHECK(PeerAddress(v6).bytes() == address.bytes());
+  if (address.is_v4()) FUZZ_CHECK(PeerAddress(v4).bytes() == address.bytes());
 }
 
 // In pieces it is the same header: more is asked for until it is whole or bad, and what follows it does not count.
