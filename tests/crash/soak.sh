@@ -47,13 +47,13 @@ run() {
 
 began=$SECONDS
 run result --devices "$devices" --devices-per-mailbox 2 --heartbeat 15 --heartbeat-min 10 --heartbeat-max 40 \
-  --seconds "$((minutes * 60))" --rate 60 &
+  --seconds "$((minutes * 60))" --rate 60 --grace 30 &
 phones=$!
 receive() { # one fleet of guests after the other
   local came=0
   while kill -0 "$phones" 2>/dev/null && [ "$((came + guests))" -le "$accounts" ]; do
     run guests --devices "$guests" --first-mailbox "$((devices + 1 + came))" --heartbeat 5 --heartbeat-min 2 --heartbeat-max 10 \
-      --seconds 8 --rate 40 || { cp "$dir/guests.json" "$dir/fault.json"; return 1; }
+      --seconds 8 --rate 40 --grace 30 || { cp "$dir/guests.json" "$dir/fault.json"; return 1; }
     came=$((came + guests))
     echo "$came" >"$dir/came"
   done
