@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # soak.sh MAILWAKE FLEET: a server under a fleet whose heartbeats are short, for MINUTES (default 30), while other fleets of GUESTS devices
-# (default 150; 0: none) come, stay a quarter of a minute and go for good, each with accounts and devices that were never there before: what
-# is not given back shows.
+# (default 150; 0: none) come, stay a quarter of a minute and go. In the first quarter each has accounts and devices that were never there
+# before, until what is kept by account within limits (SQLite's pages, verified passwords) is there; then they come again, and what is not
+# given back shows.
 #
 # Looks at the server's resident memory and open files every SAMPLE seconds (default 10), and prints how they grow. The mailboxes that the
 # engine keeps for those who may come again do not count (mailwake_memory_bytes in /metrics; 16 MiB at most). Exits with 1 if, after the
@@ -24,7 +25,7 @@ dir=$(mktemp -d)
 # Accounts of the fleet that stays, and of as many guests as can come.
 make_accounts "$devices" 2
 if [ "$guests" -gt 0 ]; then
-  accounts=$((guests * minutes * 6 < 100000 ? guests * minutes * 6 : 100000))
+  accounts=$((guests * (minutes > 4 ? minutes : 4)))
   "$fleet" --devices "$accounts" --first-mailbox "$((devices + 1))" --print-passwd >"$dir/guests"
   "$mailwake" user import "$dir/guests" --store "sqlite:$dir/store.db" >>"$dir/import.log" 2>&1 ||
     fail "the guests' accounts were not imported"
@@ -51,8 +52,8 @@ run result --devices "$devices" --devices-per-mailbox 2 --heartbeat 15 --heartbe
 phones=$!
 receive() { # one fleet of guests after the other
   local came=0
-  while kill -0 "$phones" 2>/dev/null && [ "$((came + guests))" -le "$accounts" ]; do
-    run guests --devices "$guests" --first-mailbox "$((devices + 1 + came))" --heartbeat 5 --heartbeat-min 2 --heartbeat-max 10 \
+  while kill -0 "$phones" 2>/dev/null; do
+    run guests --devices "$guests" --first-mailbox "$((devices + 1 + came % accounts))" --heartbeat 5 --heartbeat-min 2 --heartbeat-max 10 \
       --seconds 8 --rate 40 --grace 30 || { cp "$dir/guests.json" "$dir/fault.json"; return 1; }
     came=$((came + guests))
     echo "$came" >"$dir/came"
