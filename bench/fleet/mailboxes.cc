@@ -12,14 +12,18 @@ std::string SixDigits(std::uint32_t number) {
   return text;
 }
 
+std::uint32_t first = 1;
+
 std::string Quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 }  // namespace
 
-std::string MailboxName(MailboxIndex mailbox) { return "fleet-" + SixDigits(mailbox + 1) + "@example.org"; }
+void CountMailboxesFrom(std::uint32_t number) { first = number; }
+
+std::string MailboxName(MailboxIndex mailbox) { return "fleet-" + SixDigits(mailbox + first) + "@example.org"; }
 
 std::string DeviceName(MailboxIndex mailbox, std::uint32_t ordinal) {
-  return "fleet" + SixDigits(mailbox + 1) + "d" + std::to_string(ordinal + 1);
+  return "fleet" + SixDigits(mailbox + first) + "d" + std::to_string(ordinal + 1);
 }
 
 std::string FolderListJson() {

@@ -3,7 +3,7 @@
 // The fleet's made-up accounts: mailbox M is fleet-00000M@example.org, counted from 1, and every mailbox has the same folder list. Devices
 // are numbered through: mailbox 0 has the first `per_mailbox` ones.
 //
-// Threads:    pure functions and constants.
+// Threads:    pure functions and constants; CountMailboxesFrom before any other thread runs.
 
 #ifndef MAILWAKE_BENCH_FLEET_MAILBOXES_H_
 #define MAILWAKE_BENCH_FLEET_MAILBOXES_H_
@@ -35,6 +35,8 @@ inline constexpr std::array<FleetFolder, 6> kFolders = {{{"inbox", "Inbox", Item
                                                          {"sent", "Sent", ItemClass::kEmail, 5}}};
 enum FolderSlot : std::uint8_t { kInbox, kLists, kCalendar, kContacts, kTasks, kSent };
 
+// From that number on instead of 1, so that several fleets can be at one server. REQUIRES: before anything else runs.
+void CountMailboxesFrom(std::uint32_t number);
 std::string MailboxName(MailboxIndex mailbox);
 // 1 to 32 letters and digits, as MS-ASHTTP wants it.
 std::string DeviceName(MailboxIndex mailbox, std::uint32_t ordinal);

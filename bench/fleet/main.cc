@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   using namespace mailwake::fleet;
   FleetOptions options;
   if (const int code = ParseCommandLine(argc, argv, options); code >= 0) return code;
+  CountMailboxesFrom(options.first_mailbox);
   if (options.print_passwd) {
     for (MailboxIndex mailbox = 0; mailbox < options.mailboxes(); ++mailbox) {
       std::fputs(PasswdLine(mailbox, options.password).c_str(), stdout);

@@ -44,6 +44,10 @@ void AddDevices(CLI::App& app, FleetOptions& options) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100))
       ->group(group);
+  app.add_option("--first-mailbox", options.first_mailbox, "number of the first account: another fleet may have those before it")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 900000))
+      ->group(group);
   app.add_option("--heartbeat", options.heartbeat_s, "seconds of the first Ping; each device tunes its own from there")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400))

@@ -19,6 +19,7 @@ struct FleetOptions {
 
   std::uint32_t devices = 100;
   std::uint32_t devices_per_mailbox = 1;
+  std::uint32_t first_mailbox = 1;  // the number in its name
   std::uint32_t threads = 1;
   std::uint32_t connecting = 64;  // at the same time
   std::uint32_t connect_timeout_s = 120;

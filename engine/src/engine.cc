@@ -47,6 +47,10 @@ class Engine::Impl {
     for (std::uint32_t number = 0; number < context_.options.shards; ++number) shards_.push_back(std::make_unique<Shard>(context_, number));
     store_calls_.RaiseCeiling();
   }
+  ~Impl() {
+    for (const auto& shard : shards_) shard->answers().Await();
+    store_calls_.answers().Await();
+  }
 
   // By the hash's upper half: the shards' own tables use the lower.
   std::size_t NumberOf(const MailboxKey& mailbox) const { return mailbox.hash >> 32 & (shards_.size() - 1); }

@@ -15,13 +15,13 @@
 #include <absl/status/status.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "engine/src/mailbox.h"
+#include "engine/src/meeting.h"
 #include "engine/src/records.h"
 #include "mailwake/store.h"
 
@@ -38,8 +38,8 @@ struct Outgoing {
   std::vector<Mailbox*> loads;
   Shard* shard = nullptr;
   absl::Status status;
-  // The answer, or the return of the call that handed over, has come: whoever comes second, by one exchange, sees to the answer.
-  std::atomic<bool> one_came{false};
+  // Of the answer and of the return of the call that handed over: whoever comes second sees to the answer.
+  Meeting meeting;
   std::size_t place = 0;  // in Outbox::all_
 };
 
@@ -83,7 +83,7 @@ class Outbox {
     used->mailboxes.clear();
     used->waiters.clear();
     used->loads.clear();
-    used->one_came.store(false, std::memory_order_relaxed);
+    used->meeting.Reset();
     spare_.push_back(used);
   }
 

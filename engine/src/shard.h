@@ -29,6 +29,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/src/answers.h"
 #include "engine/src/context.h"
 #include "engine/src/end_batch.h"
 #include "engine/src/heartbeat_window.h"
@@ -99,8 +100,9 @@ class Shard {
   // The call that handed it over returned; the answer may be there. The next is in `effects`, if there is one.
   void HandedOver(Outgoing* outgoing, Effects& effects);
   void Committed(Outgoing* outgoing, Effects& effects);
-  void WriteUnsaved(Effects& effects);                                                        // now, not when the next attempt is due
-  bool idle() const;                                                                          // nothing waits for the store
+  void WriteUnsaved(Effects& effects);  // now, not when the next attempt is due
+  bool idle() const;                    // nothing waits for the store
+  Answers& answers() { return answers_; }
   std::string MailboxId(const Mailbox* mailbox) const { return std::string(mailbox->id()); }  // constant while the mailbox is pinned
 
   // ---- shard_report.cc
@@ -247,6 +249,7 @@ class Shard {
   const std::uint32_t number_;
   const bool windows_;  // some class has a coalescing window
 
+  Answers answers_;
   mutable Mutex mutex_;
   Timeline timeline_ ABSL_GUARDED_BY(mutex_);
   TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);

@@ -53,7 +53,7 @@ void Shard::HandedOver(Outgoing* outgoing, Effects& effects) {
   handing_over_ = false;
   if (outgoing->mailboxes.empty()) {
     outbox_.Recycle(outgoing);
-  } else if (outgoing->one_came.exchange(true, std::memory_order_acq_rel)) {
+  } else if (outgoing->meeting.Second()) {
     Conclude(outgoing, effects);
   }  // else Committed takes it up
   Settle(effects);

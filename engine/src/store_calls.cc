@@ -24,8 +24,9 @@ void StoreCalls::HandOver(Shard& shard, Outgoing* outgoing) {
 
 void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {
   Shard& shard = *outgoing->shard;
+  const Answers::One one(shard.answers());
   outgoing->status = std::move(status);
-  if (!outgoing->one_came.exchange(true, std::memory_order_acq_rel)) return;
+  if (!outgoing->meeting.Second()) return;
   Effects effects;
   shard.Committed(outgoing, effects);
   carry_out_(shard, effects);
@@ -33,6 +34,7 @@ void StoreCalls::Answered(Outgoing* outgoing, absl::Status status) {
 
 void StoreCalls::Load(Shard& shard, Mailbox* mailbox) {
   context_.store.Load(shard.MailboxId(mailbox), [this, &shard, mailbox](absl::StatusOr<MailboxRecord> record) {
+    const Answers::One one(shard.answers());
     Effects effects;
     shard.Loaded(mailbox, std::move(record), effects);
     carry_out_(shard, effects);
@@ -44,6 +46,7 @@ void StoreCalls::RaiseCeiling() {
   if (!ceiling) return;
   Begin();
   context_.store.CommitOwned({.ceiling = *ceiling}, [this, ceiling](const absl::Status& status) {
+    const Answers::One one(answers_);
     context_.versions.Raised(*ceiling, status.ok());
     End();
   });
@@ -52,6 +55,7 @@ void StoreCalls::RaiseCeiling() {
 void StoreCalls::SuspectEverything(Version version, absl::AnyInvocable<void(absl::Status)> done) {
   Begin();
   context_.store.CommitOwned({.suspect = version}, [this, done = std::move(done)](absl::Status status) mutable {
+    const Answers::One one(answers_);
     if (done) done(std::move(status));
     End();
   });
@@ -59,7 +63,10 @@ void StoreCalls::SuspectEverything(Version version, absl::AnyInvocable<void(absl
 
 void StoreCalls::AgeOut(Time before) {
   Begin();
-  context_.store.AgeOut(before, [this](const absl::StatusOr<std::size_t>&) { End(); });  // tried again the next day
+  context_.store.AgeOut(before, [this](const absl::StatusOr<std::size_t>&) {
+    const Answers::One one(answers_);
+    End();  // tried again the next day, if it failed
+  });
 }
 
 // ---- Flush

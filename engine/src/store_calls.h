@@ -5,7 +5,8 @@
 // Threads:    all calls from any thread; the store's answers come on any thread, also inside the call.
 // Invariants: (1) the writes of one shard are handed over in the order in which they were decided: one thread at a time hands over, and
 //                 a read follows the writes that were decided before it;
-//             (2) `open_` counts calls of no shard's whose answer has not been dealt with.
+//             (2) `open_` counts calls of no shard's whose answer has not been dealt with;
+//             (3) an answer is counted (answers.h) for as long as it is dealt with, so that the engine does not go under it.
 
 #ifndef MAILWAKE_SRC_STORE_CALLS_H_
 #define MAILWAKE_SRC_STORE_CALLS_H_
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/src/answers.h"
 #include "engine/src/context.h"
 #include "engine/src/shard.h"
 #include "mailwake/mutex.h"
@@ -39,6 +41,8 @@ class StoreCalls {
   // `done` runs when nothing waits for the store.
   void Flush(absl::AnyInvocable<void()> done);
   void CheckFlushed();
+  // To calls of no shard's.
+  const Answers& answers() const { return answers_; }
 
  private:
   void Load(Shard& shard, Mailbox* mailbox);
@@ -49,6 +53,7 @@ class StoreCalls {
   Context& context_;
   const CarryOut carry_out_;
   const std::function<bool()> shards_idle_;
+  Answers answers_;
   Mutex mutex_;
   std::size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<absl::AnyInvocable<void()>> waiting_ ABSL_GUARDED_BY(mutex_);

@@ -61,6 +61,10 @@ TEST(FleetMailboxes, HaveNamesThatTheProtocolAndTheImportAccept) {
   EXPECT_EQ(DeviceName(0, 1), "fleet000001d2");
   EXPECT_EQ(PasswdLine(9, "secret"), "fleet-000010@example.org:{PLAIN}secret\n");
   EXPECT_LE(DeviceName(99'999, 99).size(), 32u);
+  CountMailboxesFrom(251);
+  EXPECT_EQ(MailboxName(0), "fleet-000251@example.org");
+  EXPECT_EQ(DeviceName(9, 0), "fleet000260d1");
+  CountMailboxesFrom(1);
   EXPECT_THAT(FolderListJson(), StartsWith(R"([{"id":"inbox","name":"Inbox","class":"email","type":2},)"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine's code without locks, under every schedule of a few threads: a loop's owner is told of work, a driver of an earlier deadline.
+// The engine's code without locks, under every schedule of a few threads: a loop's owner is told of work, a driver of an earlier deadline,
+// one of two who meet does the work; and the lock itself.
 
 #include "tests/support/schedules.h"
 
@@ -11,9 +12,13 @@
 #include <bit>
 #include <iostream>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "engine/src/deadline_board.h"
+#include "engine/src/meeting.h"
 #include "engine/src/signal_bits.h"
+#include "mailwake/mutex.h"
 
 namespace mailwake::testing {
 namespace {
@@ -112,6 +117,72 @@ TEST(SchedulesTest, NoShardIsDueBeforeTheDriverBelieves) {
   std::cout << count << " schedules, " << told << " end with a driver that is told to ask again\n";
   EXPECT_GT(count, 1000u);
   EXPECT_GT(told, 0u) << "never at stake";
+}
+
+// `rounds`: how often each of the threads takes the lock. The first one takes its time inside; they are alike, so that is enough.
+template <int kSpins>
+void ExploreMutex(const std::vector<int>& rounds) {
+  struct World {
+    BasicMutex<ExploredAtomic, kSpins> mutex;
+    bool inside = false;
+    int turns = 0;
+    int met = 0;  // somebody came while another was inside
+  };
+  std::uint64_t met = 0;
+  const std::uint64_t count = Schedules::Explore([&] {
+    auto world = std::make_shared<World>();
+    Scenario scenario{.threads = {}, .check = {}, .begin_with_operations = true};
+    int turns = 0;
+    for (int each : rounds) {
+      const bool first = scenario.threads.empty();
+      turns += each;
+      scenario.threads.emplace_back([world, each, first]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        for (int i = 0; i < each; ++i) {
+          world->met += world->inside;
+          world->mutex.lock();
+          EXPECT_FALSE(std::exchange(world->inside, true)) << "two inside";
+          if (first) Schedules::Yield();
+          world->inside = false;
+          ++world->turns;
+          world->mutex.unlock();
+        }
+      });
+    }
+    scenario.check = [world, turns, &met]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      EXPECT_EQ(world->turns, turns);
+      EXPECT_TRUE(world->mutex.try_lock()) << "not given back";
+      met += world->met > 0;
+    };
+    return scenario;
+  });
+  std::cout << count << " schedules, in " << met << " somebody came while another was inside\n";
+  EXPECT_GT(count, 1000u);
+  EXPECT_GT(met, 0u) << "never at stake";
+}
+
+TEST(SchedulesTest, ALockLetsInOneOfThreeAndForgetsNoneWhoSleeps) { ExploreMutex<0>({1, 1, 1}); }
+TEST(SchedulesTest, ALockThatIsLookedAtBeforeSleepIsTakenAgainAndAgain) { ExploreMutex<1>({2, 1}); }
+
+TEST(SchedulesTest, OfTwoWhoMeetTheSecondDoesTheWorkOfBoth) {
+  struct World {
+    BasicMeeting<ExploredAtomic> meeting;
+    std::array<bool, 2> came{};
+    int done = 0;
+  };
+  const std::uint64_t count = Schedules::Explore([] {
+    auto world = std::make_shared<World>();
+    const auto come = [world](std::size_t who) {
+      return [world, who] {
+        Schedules::Yield();
+        world->came[who] = true;
+        if (!world->meeting.Second()) return;
+        EXPECT_TRUE(world->came[0] && world->came[1]);
+        ++world->done;
+      };
+    };
+    return Scenario{.threads = {come(0), come(1)}, .check = [world] { EXPECT_EQ(world->done, 1); }};
+  });
+  EXPECT_GT(count, 10u);
 }
 
 }  // namespace

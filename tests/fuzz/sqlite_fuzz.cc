@@ -67,7 +67,8 @@ const std::string& GoodFile() {
         for (const char* folder : {"inbox", "calendar", "contacts"})
           write.folders.push_back({.id = folder, .version = 5, .other = 5, .declared = true, .name = folder});
         write.devices.push_back(
-            {.record = {.id = "phone", .heartbeat = std::chrono::seconds(600), .folders = {{{"inbox"}}}, .cursors = {{{"inbox", 3}}}}});
+            {.record = {
+                 .id = "phone", .heartbeat = std::chrono::seconds(600), .folders = {{{"inbox"}}}, .cursors = {CursorRecord{"inbox", 3}}}});
         batch.mailboxes.push_back(std::move(write));
       }
       FUZZ_CHECK(Commit(*store, std::move(batch)).ok());
@@ -162,9 +163,10 @@ WriteBatch EveryWrite() {
   WriteBatch batch{.ceiling = 1000, .suspect = 8};
   batch.mailboxes.push_back({.mailbox = Mailbox(3), .folders = {{FolderRecord{.id = "inbox", .version = 9, .other = 9}}}});
   MailboxWrite devices{.mailbox = Mailbox(4), .hierarchy = MailboxWrite::Hierarchy{false, 8}, .erased_folders = {"contacts"}};
-  devices.devices.push_back({.record = {.id = "phone", .cursors = {{{"inbox", 9}, {"calendar", 9}}}}, .cursors_only = true});
+  devices.devices.push_back(
+      {.record = {.id = "phone", .cursors = {CursorRecord{"inbox", 9}, CursorRecord{"calendar", 9}}}, .cursors_only = true});
   devices.devices.push_back({.record = {.id = "new", .heartbeat = std::chrono::seconds(480), .folders = {{{"inbox"}}}}});
-  devices.devices.push_back({.record = {.id = "tablet", .cursors = {{{"inbox", 2}}}}, .cursors_only = true});
+  devices.devices.push_back({.record = {.id = "tablet", .cursors = {CursorRecord{"inbox", 2}}}, .cursors_only = true});
   batch.mailboxes.push_back(std::move(devices));
   MailboxWrite erased{.mailbox = Mailbox(5)};
   erased.devices.push_back({.record = {.id = "phone"}, .erase = true});

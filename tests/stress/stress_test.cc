@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every call of the engine from many threads at once, and out of completions, on few mailboxes so that they meet. Each PING ends exactly
-// once, and no completion runs inside another; every answer comes once; nothing remains when all have ended; and after
-// the storm a change wakes whoever waits. Meant for ThreadSanitizer (PRESET=tsan); without it, it still counts.
+// Every call of the engine from many threads at once, and every call out of the ends of PINGs and out of answers, on few mailboxes so that
+// they meet. Each PING ends exactly once, and no end is told inside another of its loop; every answer comes once; nothing remains when all
+// have ended; and after the storm a change wakes whoever waits. Meant for ThreadSanitizer (PRESET=tsan); without it, it still counts.
 //
 // MAILWAKE_STRESS_CALLS=n  how many each of the calling threads makes (default 20000)
 
@@ -13,7 +13,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <deque>
-#include <functional>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -21,9 +21,9 @@
 #include <utility>
 #include <vector>
 
-#include "mailwake/adapters/memory_store.h"
 #include "mailwake/engine.h"
 #include "mailwake/observers.h"
+#include "tests/stress/slow_store.h"
 
 namespace mailwake {
 namespace {
@@ -31,59 +31,12 @@ namespace {
 using namespace std::chrono_literals;  // NOLINT
 
 constexpr std::size_t kMailboxes = 6;
+constexpr std::size_t kDeclared = 2;  // mailboxes with folder lists
+constexpr std::size_t kPassing = 60;  // mailboxes that go cold and are read again
+constexpr std::size_t kQuiet = 4;     // mailboxes in which nothing changes
 constexpr std::size_t kDevices = 3;
 constexpr std::array<std::string_view, 4> kFolders = {"inbox", "sent", "cal", "con"};
 constexpr std::size_t kLoops = 2;
-
-// Answers on a thread of its own, somewhat later, and sometimes with an error.
-class SlowStore : public Store {
- public:
-  ~SlowStore() override {
-    stop_ = true;
-    thread_.join();
-  }
-  OpenState opened() const override { return store_->opened(); }
-  void Load(std::string mailbox, LoadCallback done) override {
-    Later([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
-      if (failing && ++calls_ % 97 == 0) return done(absl::UnavailableError("a test"));
-      store_->Load(std::move(mailbox), std::move(done));
-    });
-  }
-  void Commit(const WriteBatch& batch, DoneCallback done) override {
-    Later([this, &batch, done = std::move(done)]() mutable {
-      if (failing && ++calls_ % 97 == 0) return done(absl::UnavailableError("a test"));
-      store_->Commit(batch, std::move(done));
-    });
-  }
-  void AgeOut(Time before, AgeOutCallback done) override { store_->AgeOut(before, std::move(done)); }
-
-  std::atomic<bool> failing = true;
-
- private:
-  void Later(absl::AnyInvocable<void()> work) {
-    const std::lock_guard lock(mutex_);
-    work_.push_back(std::move(work));
-  }
-  void Run() {
-    while (true) {
-      std::deque<absl::AnyInvocable<void()>> work;
-      {
-        const std::lock_guard lock(mutex_);
-        work.swap(work_);
-      }
-      if (work.empty() && stop_) return;
-      if (work.empty()) std::this_thread::yield();
-      for (auto& each : work) each();
-    }
-  }
-
-  const std::unique_ptr<Store> store_ = NewMemoryStore();
-  std::mutex mutex_;
-  std::deque<absl::AnyInvocable<void()>> work_;
-  std::atomic<int> calls_ = 0;
-  std::atomic<bool> stop_ = false;
-  std::thread thread_{[this] { Run(); }};
-};
 
 // A PING that is held, and how often it ended.
 struct Held {
@@ -91,17 +44,23 @@ struct Held {
   std::atomic<int> ends = 0;
 };
 
-// Whether a completion runs on this thread.
-thread_local bool completing = false;
+// Whether an end of that loop is being told on this thread.
+thread_local std::array<bool, kLoops> telling{};
+// What this thread draws.
+thread_local std::mt19937 draws;
+std::size_t Below(std::size_t bound) { return draws() % bound; }
+bool OneIn(std::size_t bound) { return Below(bound) == 0; }
 
 int Calls() {
   const char* const value = std::getenv("MAILWAKE_STRESS_CALLS");
   return value == nullptr ? 20'000 : std::atoi(value);
 }
 
+enum class Storm { kBySync, kByPing, kDrained };
+
 class Stress {
  public:
-  Stress() : engine_(Engine::Create(MakeOptions(), store_).value()) {
+  explicit Stress(Storm storm) : storm_(storm), engine_(Engine::Create(MakeOptions(), store_).value()) {
     for (std::size_t i = 1; i < kLoops; ++i) loops_[i] = engine_->AddLoop([] {});
     engine_->observers().ended.connect([this](std::span<const EndRecord> ends) { observed_ += ends.size(); });
   }
@@ -110,29 +69,36 @@ class Stress {
     std::vector<std::thread> callers, others;
     for (unsigned seed = 0; seed < 3; ++seed) {
       callers.emplace_back([this, seed] {
-        std::mt19937 random(seed);
-        for (int calls = Calls(); calls > 0; --calls) Call(random);
+        draws.seed(seed);
+        for (int left = Calls(); left > 0; --left) {
+          if (storm_ == Storm::kDrained && left == Calls() / 4) drains_ = true;
+          Call();
+        }
       });
     }
     for (std::size_t i = 1; i < kLoops; ++i) others.emplace_back([this, i] { Deliver(loops_[i]); });
     others.emplace_back([this] { Advance(); });
     for (std::thread& thread : callers) thread.join();
+    if (storm_ == Storm::kDrained) engine_->Drain(20ms);
     stop_ = true;
     for (std::thread& thread : others) thread.join();
   }
 
   // Everybody ends, and each did once.
   void Finish() {
-    for (std::size_t i = 0; i < kMailboxes; ++i) engine_->EndMailbox(Mailbox(i));
-    std::atomic<bool> flushed = false;
-    engine_->Flush([&flushed] { flushed = true; });
-    while (!flushed || engine_->stats().pings_held > 0 || Pending() || Delivered() > 0) Turn(200);
+    for (std::size_t i = 0; i < kMailboxes + kPassing + kQuiet && storm_ != Storm::kDrained; ++i) engine_->EndMailbox(Mailbox(i));
+    while (engine_->stats().pings_held > 0 || Pending() || Delivered() > 0) Turn(200);
+    Flush();
     engine_->CheckInvariants();
     EXPECT_EQ(answers_.load(), asked_.load());
     const auto wrong = std::count_if(held_.begin(), held_.end(), [](const auto& held) { return held->ends != 1; });
     EXPECT_EQ(wrong, 0) << "of " << held_.size() << " PINGs did not end once";
     EXPECT_EQ(observed_.load(), held_.size());
-    EXPECT_GT(held_.size(), 1000u) << "too few to mean anything";
+    for (std::size_t i = 0; i < kEndReasons; ++i) std::cout << Name(static_cast<EndReason>(i)) << ' ' << ends_[i] << ' ';
+    std::cout << '\n';
+    for (EndReason reason : {EndReason::kChanged, EndReason::kHierarchy, EndReason::kSuperseded, EndReason::kCancelled})
+      EXPECT_GT(ends_[static_cast<std::size_t>(reason)], 10u) << Name(reason) << ": too few to mean anything";
+    EXPECT_EQ(ends_[static_cast<std::size_t>(EndReason::kDrained)] > 0, storm_ == Storm::kDrained);
   }
 
   // Nobody sleeps through a change when all is over.
@@ -158,6 +124,7 @@ class Stress {
     }
     Turn(1);
     EXPECT_EQ(woken, static_cast<int>(kMailboxes));
+    Flush();
   }
 
  private:
@@ -168,13 +135,19 @@ class Stress {
     options.coalesce[1] = 3ms;
     options.limits.idle_mailboxes = 2;
     options.limits.trace = 16;
+    if (storm_ == Storm::kByPing) options.acknowledge = Acknowledge::kPing;
     options.clock = [this] { return Time(Duration(now_ms_.load())); };
     return options;
   }
 
-  static std::string Mailbox(std::size_t i) { return "mailbox" + std::to_string(i % kMailboxes); }
+  static std::string Mailbox(std::size_t i) { return "mailbox" + std::to_string(i); }
   // Decided ends whose turn had not come; their completions may publish.
   std::size_t Delivered() { return engine_->Deliver(0) + engine_->Deliver(loops_[1]); }
+  void Flush() {
+    std::atomic<bool> flushed = false;
+    engine_->Flush([&flushed] { flushed = true; });
+    while (!flushed) Turn(200);
+  }
   bool Pending() { return answers_ < asked_; }
   void Turn(std::int64_t step_ms) {
     engine_->advance(Time(Duration(now_ms_.fetch_add(step_ms))));
@@ -184,7 +157,7 @@ class Stress {
 
   void Advance() {
     while (!stop_) {
-      engine_->advance(Time(Duration(now_ms_.fetch_add(7))));
+      engine_->advance(Time(Duration(now_ms_.fetch_add(OneIn(500) ? 6'000 : Below(400)))));  // sometimes a pause
       engine_->next_deadline();
       std::this_thread::yield();
     }
@@ -193,13 +166,17 @@ class Stress {
     while (!stop_) engine_->Deliver(loop, 3);
   }
 
+  // Sometimes the answer, which may come on the store's thread, makes a call itself.
   Engine::DoneCallback Answer() {
     ++asked_;
-    return [this](const absl::Status&) { ++answers_; };
+    return [this](const absl::Status&) {
+      if (!stop_ && OneIn(10)) Call();
+      ++answers_;
+    };
   }
 
-  // `depth`: how often a completion holds the next PING itself.
-  void Hold(const std::string& mailbox, const std::string& device, PingKind kind, LoopId loop, int depth) {
+  // `depth`: how often an end holds the next PING itself.
+  void Hold(const std::string& mailbox, const std::string& device, PingKind kind, LoopId loop, std::size_t depth) {
     Held* held = nullptr;
     {
       const std::lock_guard lock(mutex_);
@@ -211,118 +188,179 @@ class Stress {
                                      .folders = {{{kFolders[0], ItemClass::kEmail}, {kFolders[2], ItemClass::kCalendar}}},
                                      .kind = kind,
                                      .loop = loop},
-                                    [this, held, mailbox, device, kind, loop, depth](const PingEnd&) {
-                                      EXPECT_FALSE(std::exchange(completing, true)) << "nested";
+                                    [this, held, mailbox, device, kind, loop, depth](const PingEnd& end) {
+                                      EXPECT_FALSE(std::exchange(telling[loop], true)) << "nested";
                                       ++held->ends;
+                                      ++ends_[static_cast<std::size_t>(end.reason)];
+                                      if (OneIn(2)) engine_->Delivered(mailbox, device, end.id);
                                       if (depth > 0 && !stop_) Hold(mailbox, device, kind, loop, depth - 1);
-                                      if (depth == 2) Publish(mailbox, kFolders[0], device);
-                                      completing = false;
+                                      if (!stop_ && OneIn(2)) Call();
+                                      telling[loop] = false;
                                     });
     held->id = id.value;
   }
 
-  void Publish(const std::string& mailbox, std::string_view folder, std::string_view device) {
-    const ItemClass item_class = folder == "cal" ? ItemClass::kCalendar : folder == "con" ? ItemClass::kContacts : ItemClass::kEmail;
-    engine_->Publish({{.mailbox = mailbox, .folder = folder, .item_class = item_class, .device = device}}, Answer());
+  static ItemClass ClassOf(std::string_view folder) {
+    return folder == "cal" ? ItemClass::kCalendar : folder == "con" ? ItemClass::kContacts : ItemClass::kEmail;
+  }
+  void Publish(const std::string& mailbox, std::string_view folder) {
+    const std::string device = OneIn(3) ? AnyDevice() : std::string();
+    const auto host_version = OneIn(4) ? std::optional<std::uint64_t>(host_version_ += Below(2)) : std::nullopt;  // a repeat, or the next
+    engine_->Publish(
+        {{.mailbox = mailbox, .folder = folder, .item_class = ClassOf(folder), .device = device, .host_version = host_version}}, Answer());
+  }
+  void PublishMany() {
+    std::vector<Change> changes;
+    const std::array<std::string, 3> mailboxes = {AnyMailbox(), AnyMailbox(), AnyMailbox()};
+    for (const std::string& each : mailboxes) changes.push_back({.mailbox = each, .folder = "inbox"});
+    if (OneIn(20)) changes.back().folder = {};  // refused whole
+    engine_->Publish(changes, Answer());
+  }
+  // Most of the folders; "calm" stays, for WakeAll.
+  void SetFolders() {
+    std::vector<DeclaredFolder> list = {{.id = "calm", .name = "calm"}};
+    for (std::string_view folder : kFolders) {
+      if (OneIn(8)) continue;
+      list.push_back({.id = std::string(folder), .name = "it", .item_class = OneIn(8) ? ItemClass::kTasks : ClassOf(folder)});
+    }
+    engine_->SetFolders(Mailbox(Below(kDeclared)), std::move(list), Answer());
   }
 
-  void Call(std::mt19937& random) {
-    const auto below = [&random](std::size_t bound) { return random() % bound; };
-    const std::string mailbox = Mailbox(below(kMailboxes));
-    const std::string device = "device" + std::to_string(below(kDevices));
-    const std::string_view folder = kFolders[below(kFolders.size())];
-    switch (below(24)) {
+  static std::string AnyMailbox() { return Mailbox(OneIn(8) ? kMailboxes + Below(kPassing) : Below(kMailboxes)); }
+  static std::string QuietMailbox() { return Mailbox(kMailboxes + kPassing + Below(kQuiet)); }
+  static std::string AnyDevice() { return "device" + std::to_string(Below(kDevices)); }
+
+  // One call of some kind, most often of those that devices and sources make.
+  void Call() {
+    const std::string mailbox = AnyMailbox();
+    const std::string device = AnyDevice();
+    const std::string_view folder = kFolders[Below(kFolders.size())];
+    switch (Below(24)) {
       default:
-        Hold(mailbox, device, below(5) == 0 ? PingKind::kSync : PingKind::kPing, loops_[below(kLoops)], static_cast<int>(below(4)));
-        break;
+        return Hold(OneIn(10) ? QuietMailbox() : mailbox, device, OneIn(5) ? PingKind::kSync : PingKind::kPing, loops_[Below(kLoops)],
+                    Below(4));
       case 6:
       case 7:
       case 8:
       case 9:
-        Publish(mailbox, folder, below(3) == 0 ? device : std::string());
-        break;
+        return Publish(mailbox, folder);
       case 10:
-      case 11: {
-        const SyncTicket ticket = engine_->BeginSync(mailbox, device);
-        engine_->EndSync(ticket, {"inbox", "sent", "cal", "con"}, Answer());
-        break;
-      }
+      case 11:
+        return engine_->EndSync(engine_->BeginSync(mailbox, device), {"inbox", "sent", "cal", "con"}, Answer());
       case 12:
       case 13:
-        CancelSome(random);
-        break;
+        engine_->Cancel(RecentId());
+        return;
       case 14:
-        engine_->ResetCursor(mailbox, device, folder, Answer());
-        break;
+        return engine_->ResetCursor(mailbox, device, folder, Answer());
       case 15:
-        if (below(20) == 0) engine_->Suspect(below(2) == 0 ? std::optional<std::string_view>(mailbox) : std::nullopt, Answer());
-        break;
+        return engine_->Delivered(mailbox, device, RecentId());
       case 16:
         engine_->EndDevice(mailbox, device);
-        break;
+        return;
       case 17:
-        engine_->Shed(below(3));
-        break;
+        engine_->Shed(Below(3));
+        return;
       case 18:
-        engine_->Explain(mailbox, device);
-        engine_->Pings(5);
-        engine_->stats();
-        engine_->Heartbeats(PingKind::kPing);
-        break;
+        return LookIn(mailbox, device);
       case 19:
-        if (below(10) == 0) engine_->CheckInvariants();
-        break;
+        return PublishMany();
       case 20:
-        if (below(50) == 0) engine_->EndMailbox(mailbox);
-        break;
-      case 21:
-        if (below(20) == 0) {
-          ++asked_;
-          engine_->Flush([this] { ++answers_; });
-        }
-        break;
-      case 22: {
-        std::vector<Change> changes;
-        std::array<std::string, 3> mailboxes = {Mailbox(below(kMailboxes)), Mailbox(below(kMailboxes)), Mailbox(below(kMailboxes))};
-        for (const std::string& each : mailboxes) changes.push_back({.mailbox = each, .folder = "inbox"});
-        engine_->Publish(changes, Answer());
-        break;
-      }
-      case 23:
         ++asked_;
-        engine_->BeginFolderSync(mailbox, [this, mailbox, device](const absl::StatusOr<FolderList>& list) {
+        return engine_->BeginFolderSync(mailbox, [this, mailbox, device](const absl::StatusOr<FolderList>& list) {
           if (list.ok()) engine_->EndFolderSync(mailbox, device, list->version, Answer());
           ++answers_;
         });
+      case 21:
+        engine_->Deliver(loops_[Below(kLoops)], 1 + Below(3));
+        return;
+      case 22:
+      case 23:
+        return RareCall(mailbox);
     }
   }
 
-  void CancelSome(std::mt19937& random) {
-    std::uint64_t id = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!held_.empty()) id = held_[held_.size() - 1 - random() % std::min<std::size_t>(held_.size(), 30)]->id;
+  void RareCall(const std::string& mailbox) {
+    switch (Below(40)) {
+      case 0:
+      case 1:
+        return engine_->Suspect(mailbox, Answer());
+      case 2:
+        return engine_->Suspect(std::nullopt, Answer());
+      case 3:
+      case 4:
+        return engine_->CheckInvariants();
+      case 5:
+        engine_->EndMailbox(mailbox);
+        return;
+      case 6:
+      case 7:
+        ++asked_;
+        return engine_->Flush([this] { ++answers_; });
+      case 8:
+      case 9:
+        engine_->advance(Time(Duration(now_ms_ - 1)));  // backwards, for some
+        return;
+      case 10:
+        if (drains_) engine_->Drain(20ms);
+        return;
+      case 11: {
+        const boost::signals2::scoped_connection briefly = engine_->observers().ended.connect([](std::span<const EndRecord>) {});
+        return;
+      }
+      default:
+        if (OneIn(4)) SetFolders();
     }
-    engine_->Cancel({id});
   }
 
+  void LookIn(const std::string& mailbox, const std::string& device) {
+    engine_->Explain(mailbox, device);
+    engine_->Pings(5);
+    engine_->stats();
+    engine_->Heartbeats(PingKind::kPing);
+    engine_->next_deadline();
+  }
+
+  // Of a PING that was held not long ago, ended or not.
+  PingId RecentId() {
+    const std::lock_guard lock(mutex_);
+    return {held_.empty() ? 0 : held_[held_.size() - 1 - Below(std::min<std::size_t>(held_.size(), 30))]->id.load()};
+  }
+
+  const Storm storm_;
   SlowStore store_;
   std::atomic<std::int64_t> now_ms_ = 1'000'000;
   std::unique_ptr<Engine> engine_;
   std::array<LoopId, kLoops> loops_{};
   std::atomic<bool> stop_ = false;
+  std::atomic<bool> drains_ = false;
+  std::atomic<std::uint64_t> host_version_ = 1;
   std::atomic<std::uint64_t> asked_ = 0;
   std::atomic<std::uint64_t> answers_ = 0;
   std::atomic<std::uint64_t> observed_ = 0;
+  std::array<std::atomic<std::uint64_t>, kEndReasons> ends_{};
   std::mutex mutex_;
   std::deque<std::unique_ptr<Held>> held_;
 };
 
 TEST(StressTest, EveryCallFromManyThreadsEndsEachPingOnce) {
-  Stress stress;
+  Stress stress(Storm::kBySync);
   stress.Run();
   stress.Finish();
   stress.WakeAll();
+}
+
+TEST(StressTest, PingsThatAcknowledgeEndOnceToo) {
+  Stress stress(Storm::kByPing);
+  stress.Run();
+  stress.Finish();
+  stress.WakeAll();
+}
+
+TEST(StressTest, ADrainInTheMiddleEndsEverybody) {
+  Stress stress(Storm::kDrained);
+  stress.Run();
+  stress.Finish();
 }
 
 }  // namespace

@@ -137,6 +137,12 @@ void ModelPlayer::Step() {
 }
 
 void ModelPlayer::Finish() {
+  for (const PingKind kind : {PingKind::kPing, PingKind::kSync}) {
+    const HeartbeatReport report = world_.engine().Heartbeats(kind);
+    EXPECT_LE(report.samples, Options().heartbeat_window);
+    EXPECT_LE(report.devices, report.samples);
+    EXPECT_EQ(report.mean.count() > 0, report.samples > 0);
+  }
   restarting_ = true;
   world_.Restart();
   model_.Restarted(false);

@@ -3,8 +3,8 @@
 // Schedules: runs a few threads under every order of their atomic operations, one after the other, on real code whose atomics are
 // ExploredAtomic: what loom and relacy do, in small. Sequentially consistent orders only.
 //
-// The threads are coroutines of one thread; at each operation on an ExploredAtomic any of them may go on. A failed expectation names the
-// schedule by its number.
+// The threads are coroutines of one thread; at each operation on an ExploredAtomic any of them may go on. One that sleeps in wait() goes on
+// only after a notify_one(), which wakes whoever has slept longest. If all who are left sleep, that is a failure.
 //
 // Threads:    one.
 // Cost:       every schedule runs whole: a handful of threads with a dozen operations each.
@@ -13,8 +13,10 @@
 #ifndef MAILWAKE_TESTS_SUPPORT_SCHEDULES_H_
 #define MAILWAKE_TESTS_SUPPORT_SCHEDULES_H_
 
+#include <gtest/gtest.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +30,8 @@ namespace mailwake::testing {
 struct Scenario {
   std::vector<std::function<void()>> threads;
   std::function<void()> check;  // when all have ended
+  // Nothing that threads share comes before the first operation of each: its beginning is choice enough.
+  bool begin_with_operations = false;
 };
 
 class Schedules {
@@ -46,15 +50,33 @@ class Schedules {
 
   // Another thread may go on here.
   static void Yield() {
-    if (running() != nullptr) swapcontext(&running()->context, &running()->owner->scheduler_);
+    if (running() == nullptr || running()->owner->alive_.size() == 1) return;
+    if (!std::exchange(running()->begun, true) && running()->owner->scenario_.begin_with_operations) return;
+    Switch();
+  }
+  // The running thread sleeps until a Wake of the same place.
+  static void Sleep(const void* place) {
+    running()->asleep = place;
+    Switch();
+  }
+  static void Wake(const void* place) {
+    std::vector<Thread*>& sleeping = running()->owner->sleeping_;
+    const auto longest = std::ranges::find(sleeping, place, &Thread::asleep);
+    if (longest == sleeping.end()) return;
+    (*longest)->asleep = nullptr;
+    running()->owner->alive_.push_back(*longest);
+    sleeping.erase(longest);
   }
 
  private:
+  static constexpr std::size_t kStackBytes = 64 * 1024;
   struct Thread {
     Schedules* owner;
     const std::function<void()>* body;
     ucontext_t context;
-    std::vector<char> stack = std::vector<char>(64 * 1024);
+    std::unique_ptr<char[]> stack = std::make_unique_for_overwrite<char[]>(kStackBytes);  // NOLINT: no value is needed
+    const void* asleep = nullptr;
+    bool begun = false;
     bool ended = false;
   };
 
@@ -63,8 +85,8 @@ class Schedules {
       threads_.push_back(std::make_unique<Thread>(Thread{.owner = this, .body = &body, .context = {}}));
       ucontext_t& context = threads_.back()->context;
       getcontext(&context);
-      context.uc_stack.ss_sp = threads_.back()->stack.data();
-      context.uc_stack.ss_size = threads_.back()->stack.size();
+      context.uc_stack.ss_sp = threads_.back()->stack.get();
+      context.uc_stack.ss_size = kStackBytes;
       context.uc_link = &scheduler_;
       makecontext(&context, &Schedules::Body, 0);
     }
@@ -74,6 +96,7 @@ class Schedules {
     static Thread* running = nullptr;
     return running;
   }
+  static void Switch() { swapcontext(&running()->context, &running()->owner->scheduler_); }
   static void Body() {
     Thread* const self = running();
     (*self->body)();
@@ -81,22 +104,25 @@ class Schedules {
   }
 
   void Run(std::vector<std::size_t>& choices, std::vector<std::size_t>& options) {
-    std::vector<Thread*> alive;
-    for (const auto& thread : threads_) alive.push_back(thread.get());
-    for (std::size_t step = 0; !alive.empty(); ++step) {
+    for (const auto& thread : threads_) alive_.push_back(thread.get());
+    for (std::size_t step = 0; !alive_.empty(); ++step) {
       if (step == choices.size()) choices.push_back(0);
-      options.push_back(alive.size());
-      running() = alive[choices[step]];
+      options.push_back(alive_.size());
+      running() = alive_[choices[step]];
       swapcontext(&scheduler_, &running()->context);
-      if (running()->ended) std::erase(alive, running());
+      if (running()->ended || running()->asleep != nullptr) std::erase(alive_, running());
+      if (running()->asleep != nullptr) sleeping_.push_back(running());
       running() = nullptr;
     }
+    EXPECT_TRUE(sleeping_.empty()) << "nobody is left to wake those who sleep";
     scenario_.check();
   }
 
   const Scenario scenario_;
   ucontext_t scheduler_{};
   std::vector<std::unique_ptr<Thread>> threads_;
+  std::vector<Thread*> alive_;     // may go on
+  std::vector<Thread*> sleeping_;  // longest first
 };
 
 // As much of std::atomic as the explored code uses.
@@ -129,6 +155,20 @@ class ExploredAtomic {
     }
     expected = value_;
     return false;
+  }
+  bool compare_exchange_weak(T& expected, T value, std::memory_order order, std::memory_order) {
+    return compare_exchange_weak(expected, value, order);
+  }
+  bool compare_exchange_strong(T& expected, T value, std::memory_order order, std::memory_order) {
+    return compare_exchange_weak(expected, value, order);
+  }
+  void wait(T old, std::memory_order) const {
+    Schedules::Yield();
+    while (value_ == old) Schedules::Sleep(this);
+  }
+  void notify_one() {
+    Schedules::Yield();
+    Schedules::Wake(this);
   }
 
  private:

@@ -67,8 +67,8 @@ class Engine {
 
   // `store` must outlive the engine. Errors: InvalidArgument names the option that is wrong.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(Options options, Store& store);
-  // Waits for no one: PINGs that are still held are dropped without their callback. Drain first. REQUIRES: no call is running, and the
-  // store calls back no more (Flush first).
+  // PINGs that are still held are dropped without their callback: Drain first. Waits for nothing but an answer of the store that a thread
+  // is just dealing with. REQUIRES: no call is running, and the store begins to call back no more (Flush first).
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -136,7 +136,8 @@ class Engine {
   // A loop of your own that takes the ends of PINGs held with its id. `ready` runs when it has something again, once until the next
   // Deliver; on any thread, outside every lock; it must not call the engine. REQUIRES: before the first Hold; at most 16 loops.
   LoopId AddLoop(std::function<void()> ready);
-  // Runs the callbacks of ended PINGs of a loop, at most `most`; returns how many. Nested calls return 0.
+  // Runs the callbacks of ended PINGs of a loop, at most `most`; returns how many. A call out of a callback of the same
+  // loop returns 0.
   std::size_t Deliver(LoopId loop, std::size_t most = 1024);
 
   // ---- Looking in --------------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,11 @@
 // taken spins for the length of a short critical section and then sleeps in the kernel. (std::mutex is ten times as large, costs a call
 // each way, and carries no annotations in libstdc++; absl::Mutex of a packaged abseil is invisible to ThreadSanitizer.)
 //
-// Threads:    any. Not recursive, not fair.
+// Threads:    any. Not recursive, not fair. tests/engine/schedules_test.cc runs this code under every schedule of a few threads.
+// Invariants: (1) state is kFree exactly while nobody has the lock. Who takes it acquires what the last owner released: everything between
+//                 is an exchange, which continues the release sequence, so each owner sees what those before him wrote;
+//             (2) nobody sleeps but on kAwaited, and whoever gives back a lock that is kAwaited wakes one;
+//             (3) who has slept takes the lock as kAwaited again, since others may sleep: none is forgotten.
 // Example:    Mutex mutex; int count ABSL_GUARDED_BY(mutex); ... MutexLock lock(mutex); ++count;
 
 #ifndef MAILWAKE_MUTEX_H_
@@ -16,7 +20,9 @@
 
 namespace mailwake {
 
-class ABSL_LOCKABLE Mutex {
+// `Atomic`: std::atomic, but for tests; `kSpins`: how often a taken lock is looked at before sleep.
+template <template <typename> typename Atomic, int kSpins>
+class ABSL_LOCKABLE BasicMutex {
  public:
   void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!try_lock()) Wait();
@@ -33,7 +39,6 @@ class ABSL_LOCKABLE Mutex {
   static constexpr int kFree = 0;
   static constexpr int kTaken = 1;
   static constexpr int kAwaited = 2;  // taken, and somebody may sleep
-  static constexpr int kSpins = 100;
 
   void Wait() {
     for (int i = 0; i < kSpins; ++i) {
@@ -46,8 +51,10 @@ class ABSL_LOCKABLE Mutex {
     while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) state_.wait(kAwaited, std::memory_order_relaxed);
   }
 
-  std::atomic<int> state_{kFree};
+  Atomic<int> state_{kFree};
 };
+
+using Mutex = BasicMutex<std::atomic, 100>;
 
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
