@@ -59,8 +59,8 @@ class Page {
              std::to_string(results.megahertz) + " MHz, load " + Text("%.1f", results.load) +
              " when it began. Printed by:\n\n```sh\nbench/report\n```\n\n";
     text_ +=
-        "which runs `build/release/bin/engine_benchmark --benchmark_format=json` and writes this half of the page and its drawing anew. What each\n"
-        "workload does, and what the rivals are, stands at the head of the files in `bench/index` and `bench/rivals`.\n\n";
+        "which runs `build/release/bin/engine_benchmark --benchmark_format=json` and writes this half of the page and its drawing\n"
+        "anew. What each workload does, and what the rivals are, stands at the head of the files in `bench/index` and `bench/rivals`.\n\n";
     text_ += "![Times by workload](performance.svg)\n\n";
   }
 

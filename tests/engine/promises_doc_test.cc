@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -16,7 +15,7 @@ namespace mailwake {
 namespace {
 
 std::string ReadPage() {
-  std::ifstream page(std::filesystem::path(__FILE__).parent_path() / "../../docs/promises.md");
+  std::ifstream page(MAILWAKE_PROMISES);
   std::ostringstream text;
   text << page.rdbuf();
   return text.str();

@@ -27,7 +27,7 @@ const StakeInfo& Info(Stake stake) {
       {4, "a PING was refused for want of room"},
       {4, "a mailbox left memory and was read again"},
       {4, "PINGs, mailboxes and memory were counted against their limits"},
-      {4, "the engine took more memory than it may"},
+      {4, "changes alone had filled the memory that there may be"},
       {5, "a change was acknowledged by a slow disk, and looked up on it"},
       {5, "the server went down with writes on their way"},
       {5, "a change that was not acknowledged met a crash and was repeated"},

@@ -68,7 +68,7 @@ class Engine {
   // `store` must outlive the engine. Errors: InvalidArgument names the option that is wrong.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(Options options, Store& store);
   // PINGs that are still held are dropped without their callback: Drain first. Waits for nothing but an answer of the store that a thread
-  // is just dealing with. REQUIRES: no call is running, and the store begins to call back no more (Flush first).
+  // is just dealing with. REQUIRES: not in a callback, no call is running, and the store begins to call back no more (Flush first).
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
