@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// engine_report: the half of docs/performance.md about the engine, and docs/performance.svg, from the JSON of engine_benchmark. bench/report
-// calls it.
+// engine_report: the half of docs/performance.md about the engine, and docs/performance.svg, from the JSON of engine_benchmark.
+// bench/report calls it.
 //
 //   engine_report RESULTS.json docs
 
