@@ -12,6 +12,8 @@ using std::chrono::seconds;
 
 // A server that counts in milliseconds may answer a little before its time.
 constexpr milliseconds kRounding{50};
+// A Ping that has waited so long was taken: all is well with the server, whatever becomes of it then.
+constexpr seconds kWell{1};
 
 // Spreads devices that meet the same trouble at the same moment. In [0, 1000).
 std::uint32_t Jitter(DeviceIndex device, std::uint32_t failures) {
@@ -118,6 +120,7 @@ Step Device::Lost(Loss loss, Instant now) {
   // A link that breaks sooner than any interval tells of the server, not of how long an idle connection may live.
   const bool idle_cut = loss == Loss::kSilent || now - asked_ >= config_.heartbeat.minimum;
   if (command_ == Command::kPing && written_ && idle_cut) tuner_.Silent();
+  if (command_ == Command::kPing && written_ && now - asked_ >= kWell) failures_ = 0;
   written_ = false;
   if (loss == Loss::kClosed) events_.Closed(index_, now);
   return Pause(std::nullopt, loss == Loss::kSilent ? "no answer" : "the connection was lost");
@@ -261,6 +264,7 @@ Step Device::OnExpired(Instant now) {
   told_folders_ = true;
   if (now - asked_ + kRounding < tuner_.interval()) {  // another Ping of this device took its place
     tuner_.Woken();
+    if (now - asked_ >= kWell) failures_ = 0;
     return Pause(std::nullopt, "Ping status 1 before its time");
   }
   failures_ = 0;

@@ -188,6 +188,19 @@ TEST_F(DeviceTest, DoesNotHammerAServerThatKeepsRefusing) {
   EXPECT_LE(at_once, 2);
 }
 
+// A server that goes again and again is no worse each time: between two times all was well.
+TEST_F(DeviceTest, APingThatWaitedEndsARowOfFailures) {
+  Arrive();
+  for (int restarts = 0; restarts < 20; ++restarts) {
+    Answer(PingStatus(1), 5s);  // drained
+    EXPECT_LE(step_.time, 500ms) << restarts;
+    Waited();
+    Lose(Device::Loss::kClosed, 5s);  // killed
+    EXPECT_LE(step_.time, 500ms) << restarts;
+    Waited();
+  }
+}
+
 TEST_F(DeviceTest, StopsWhenThePasswordIsWrong) {
   Take(device_.Begin());
   EXPECT_THAT(Answer({.status = 401, .body = "", .retry_after = std::nullopt}), HasSubstr("stop: HTTP 401 to FolderSync: wrong user"));
