@@ -28,10 +28,15 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
   State(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine, BlockList& blocked)
       : main_(main), accounts_(accounts), authenticator_(authenticator), engine_(engine), blocked_(blocked), timer_(std::in_place, main) {}
 
-  void Begin() {
+  absl::Status Begin() {
     std::promise<absl::StatusOr<AccountChanges>> first;
     accounts_.Changes(std::nullopt, [&](absl::StatusOr<AccountChanges> changes) { first.set_value(std::move(changes)); });
-    End(first.get_future().get());
+    const absl::StatusOr<AccountChanges> changes = first.get_future().get();
+    if (!changes.ok())
+      return absl::UnavailableError(
+          absl::StrCat("the accounts cannot be read, so nobody knows who is blocked: ", changes.status().message()));
+    End(changes);
+    return absl::OkStatus();
   }
 
   void Ask() {
@@ -96,9 +101,9 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
 
 AccountWatch::AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine,
                            BlockList& blocked)
-    : state_(std::make_shared<State>(main, accounts, authenticator, engine, blocked)) {
-  state_->Begin();
-}
+    : state_(std::make_shared<State>(main, accounts, authenticator, engine, blocked)) {}
+
+absl::Status AccountWatch::Begin() { return state_->Begin(); }
 
 AccountWatch::~AccountWatch() { state_->Stop(); }
 

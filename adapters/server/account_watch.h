@@ -7,10 +7,12 @@
 // Cost:       one look at an index of the accounts a second.
 // Invariants: (1) after the destructor neither the loop nor the engine is touched, whatever the store still answers;
 //             (2) the authenticator and the list of blocked devices hear of a change before what waits is ended: who comes back meets it;
-//             (3) after the constructor the list is what the store has.
+//             (3) after Begin the list is what the store has.
 
 #ifndef MAILWAKE_SERVER_ACCOUNT_WATCH_H_
 #define MAILWAKE_SERVER_ACCOUNT_WATCH_H_
+
+#include <absl/status/status.h>
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
@@ -24,11 +26,14 @@ namespace mailwake::server {
 
 class AccountWatch {
  public:
-  // Changes count from here on. All must outlive the watch. Waits for the store.
+  // All must outlive the watch.
   AccountWatch(boost::asio::io_context& main, AccountStore& accounts, Authenticator& authenticator, Engine& engine, BlockList& blocked);
   ~AccountWatch();
   AccountWatch(const AccountWatch&) = delete;
   AccountWatch& operator=(const AccountWatch&) = delete;
+
+  // Changes count from here on. Waits for the store, once. Errors: Unavailable (nobody knows who is blocked: do not serve).
+  absl::Status Begin();
 
  private:
   class State;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kOwnFiles = 64;  // store, write-ahead log, lock, log, listening sockets, event loops
 constexpr std::size_t kMostPings = 1'000'000;
+constexpr std::size_t kSpare = 1000;  // connections
 
 }  // namespace
 
@@ -26,7 +27,9 @@ std::size_t RaiseFileLimit() {
 std::size_t ConnectionsFor(std::size_t files) { return files > 2 * kOwnFiles ? files - kOwnFiles : files / 2; }
 
 std::size_t PingsFor(std::size_t connections) {
-  return std::clamp<std::size_t>(connections - std::min<std::size_t>(connections / 10, 1000), 1, kMostPings);
+  return std::clamp<std::size_t>(connections - std::min<std::size_t>(connections / 10, kSpare), 1, kMostPings);
 }
+
+std::size_t ConnectionsOf(std::size_t pings) { return pings + kSpare; }
 
 }  // namespace mailwake::server

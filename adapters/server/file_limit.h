@@ -18,6 +18,8 @@ std::size_t RaiseFileLimit();
 std::size_t ConnectionsFor(std::size_t files);
 // PINGs at once: some connections stay free for sources, syncs and refusals.
 std::size_t PingsFor(std::size_t connections);
+// The other way round.
+std::size_t ConnectionsOf(std::size_t pings);
 
 }  // namespace mailwake::server
 

@@ -22,7 +22,7 @@ namespace {
 using Protocol = boost::asio::local::stream_protocol;
 
 // Requests that are being answered, then everything durable: as long as the other may take, and a little.
-constexpr timeval kPatience{.tv_sec = 30, .tv_usec = 0};
+constexpr timeval kPatience{.tv_sec = 60, .tv_usec = 0};
 constexpr std::chrono::milliseconds kPause{200};
 
 std::string PathOf(const std::string& store_path) { return store_path + ".upgrade"; }

@@ -20,12 +20,14 @@ std::string FirstLine(const std::string& file) {
   return line;
 }
 
-// "0::/system.slice/mailwake.service": cgroups(7).
+// Of "0::/system.slice/mailwake.service": cgroups(7). Empty: the root.
 std::string GroupPath(const std::string& root) {
   constexpr std::string_view kUnified = "0::";
   std::ifstream lines(root + "/proc/self/cgroup");
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(kUnified)) return line.substr(kUnified.size());
+    if (!line.starts_with(kUnified)) continue;
+    line.erase(0, kUnified.size());
+    return line.size() > 1 && line[0] == '/' ? line : "";
   }
   return "";
 }
@@ -34,13 +36,11 @@ std::string GroupPath(const std::string& root) {
 
 std::size_t MemoryLimit(std::size_t machine, const std::string& root) {
   std::size_t limit = machine;
-  std::string path = GroupPath(root);
-  while (path.size() > 1) {
+  for (std::string path = GroupPath(root);; path.erase(path.rfind('/'))) {
     std::size_t bytes = 0;  // "max" is no number
     if (absl::SimpleAtoi(FirstLine(root + "/sys/fs/cgroup" + path + "/memory.max"), &bytes)) limit = std::min(limit, bytes);
-    path.erase(path.rfind('/'));
+    if (path.empty()) return limit;  // in a container the root is the container's
   }
-  return limit;
 }
 
 std::size_t MachineMemory() {

@@ -75,6 +75,7 @@ class Impl final : public Service {
   std::size_t connections_ = 0;  // that files and memory allow
   int socket_ = -1;              // bound before the rest, or of the server before; until HttpsServer has it
   std::optional<Place> place_;   // that was taken over
+  int shared_lock_ = -1;         // of the store, to be given away
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
@@ -172,6 +173,7 @@ absl::Status Impl::TakePlace() {
   if (!certificate.ok()) return certificate.status();
   if (absl::Status checked = HttpsServer::Check(ServerOptions(*certificate)); !checked.ok()) return checked;
   if (absl::Status checked = CheckSqliteStore(store_path_); !checked.ok()) return checked;
+  if (absl::Status checked = CheckKeyFile(store_path_ + ".key"); !checked.ok()) return checked;
   absl::StatusOr<std::optional<Place>> place = TakeOver(store_path_);
   if (!place.ok()) return place.status();
   place_ = *std::move(place);
@@ -186,7 +188,7 @@ absl::Status Impl::TakePlace() {
   if (address != config_.listen && !config_.listen.ends_with(":0"))
     LogWarning(absl::StrCat("listening on ", address, ", as the server before: listen = \"", config_.listen,
                             "\" counts from the next start without --take-over"));
-  if (IsUnix(address) && !IsUnix(config_.listen)) config_.cert = config_.key = "";
+  if (IsUnix(address) && !IsUnix(config_.listen)) config_.cert = config_.key = config_.tls_second_cert = config_.tls_second_key = "";
   config_.listen = address;
   return absl::OkStatus();
 }
@@ -197,7 +199,7 @@ Options Impl::EngineOptions() {
                   .coalesce = config_.coalesce,
                   .acknowledge = config_.acknowledge};
   const std::size_t files = RaiseFileLimit(), memory = MemoryLimit(MachineMemory());
-  connections_ = std::min(ConnectionsFor(files), ConnectionsIn(memory));
+  connections_ = std::min(ConnectionsFor(files), std::max(ConnectionsIn(memory), ConnectionsOf(config_.pings.value_or(0))));
   options.limits.pings = config_.pings.value_or(PingsFor(connections_));
   options.limits.pings_per_mailbox = config_.pings_per_mailbox;
   options.limits.memory_bytes = config_.memory_mib ? *config_.memory_mib << 20 : EngineMemoryIn(memory);
@@ -285,6 +287,7 @@ absl::Status Impl::MakeServer() {
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
   account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_, blocked_);
+  if (absl::Status begun = account_watch_->Begin(); !begun.ok()) return begun;
   return absl::OkStatus();
 }
 
@@ -318,11 +321,10 @@ void Impl::AwaitUpgrade(const Shutdown& shutdown) {
 void Impl::GiveAway(const Handover::Next& next, int socket, Shutdown& shutdown) {
   account_watch_.reset();
   handover_->Close();
-  const int lock = store_->ShareLock();
   store_->Release();
-  handover_->Give(next, socket, lock, [&shutdown](bool serves) { shutdown.Followed(serves); });
+  handover_->Give(next, socket, shared_lock_, [&shutdown](bool serves) { shutdown.Followed(serves); });
   ::close(socket);
-  ::close(lock);
+  ::close(shared_lock_);
 }
 
 int Impl::Run() {
@@ -336,7 +338,12 @@ int Impl::Run() {
   upgrade_.emplace(*loops_.front(), SIGUSR2);
   AwaitUpgrade(shutdown);
   handover_.emplace(*loops_.front(), store_path_, [&](const Handover::Next& next) {
-    shutdown.HandOver({.still_waits = [next] { return Handover::StillWaits(next); },
+    shutdown.HandOver({.still_waits =
+                           [this, next] {
+                             if (!Handover::StillWaits(next)) return false;
+                             shared_lock_ = store_->ShareLock();
+                             return shared_lock_ >= 0;
+                           },
                        .release = [&, next](int socket) { GiveAway(next, socket, shutdown); }});
   });
   server_->Start();

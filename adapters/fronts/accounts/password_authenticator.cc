@@ -218,6 +218,8 @@ bool PasswordAuthenticator::Counts(const Account& account) const { return state_
 
 namespace mailwake {
 
+absl::Status CheckKeyFile(const std::string& key_file) { return internal::LoadOrMakeKey(key_file).status(); }
+
 absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
                                                                         const PasswordOptions& options) {
   absl::StatusOr<internal::SecretKey> key = internal::LoadOrMakeKey(key_file);

@@ -25,21 +25,23 @@ void StoreThreads::Stop() {
     stop_ = true;
     WakeIfFinished();
   }
-  write_wake_->bell.RingAll();  // whoever stops us may be the one that would have rung
+  write_wake_->bell.RingAll();  // for what is gathered
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (!damage().ok()) writer_.NoCheckpointOnClose();
 }
 
 void StoreThreads::Write(WriteWork work, Done done) {
-  bool released = false;
+  bool released = false, stopping = false;
   {
     MutexLock lock(mutex_);
     released = Finished();
+    stopping = stop_;
     if (!released) writes_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
   }
   if (released) return done(Released());
-  WakeWriter();
+  // Whoever stops us may be the one that would ring later.
+  stopping ? write_wake_->bell.RingOne() : WakeWriter();
 }
 
 void StoreThreads::WakeWriter() {

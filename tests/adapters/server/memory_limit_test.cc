@@ -40,6 +40,12 @@ TEST(MemoryLimitTest, TheLeastOfTheMachinesAndOfEachGroupsAbove) {
   EXPECT_EQ(server::MemoryLimit(kGiB / 2, groups.root()), kGiB / 2);
 }
 
+TEST(MemoryLimitTest, AContainersOwnGroupIsItsRoot) {
+  Groups groups("0::/");
+  groups.Put("/sys/fs/cgroup/memory.max", std::to_string(kGiB / 2));
+  EXPECT_EQ(server::MemoryLimit(8 * kGiB, groups.root()), kGiB / 2);
+}
+
 TEST(MemoryLimitTest, WithoutControlGroupsItIsTheMachines) {
   EXPECT_EQ(server::MemoryLimit(kGiB, Groups("7:memory:/old").root()), kGiB);
   EXPECT_EQ(server::MemoryLimit(kGiB, "/no/such/root"), kGiB);

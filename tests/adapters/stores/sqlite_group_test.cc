@@ -72,6 +72,19 @@ TEST_F(SqliteGroup, WhatIsCalledUntilTheWriterIsWokenSharesASync) {
   wakes[1]();  // too late, and harmless
 }
 
+// As where a server gives its store away from the very loop that owes the wake.
+TEST_F(SqliteGroup, AReleaseFinishesWhatAReadsCallbackWritesThoughAWakeIsOwed) {
+  store_.reset();
+  std::vector<absl::AnyInvocable<void()>> owed;
+  store_ = OpenSqliteStore(path_, {.gather = [&](absl::AnyInvocable<void()> wake) { owed.push_back(std::move(wake)); }}).value();
+  bool written = false;
+  store_->CommitOwned(VersionBatch("m", 1), [](const auto&) {});
+  store_->Load("m",
+               [&](const auto&) { store_->CommitOwned(VersionBatch("m", 2), [&](const absl::Status& status) { written = status.ok(); }); });
+  store_->Release();
+  EXPECT_TRUE(written);
+}
+
 TEST_F(SqliteGroup, ACommitThatFailsTakesNoOtherWithIt) {
   // ROLLBACK: the failing statement undoes the whole transaction, the neighbours' writes with it.
   for (const char* how : {"ABORT", "FAIL", "ROLLBACK"}) {

@@ -65,6 +65,9 @@ struct PasswordOptions {
 absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
                                                                         const PasswordOptions& options);
 
+// What NewPasswordAuthenticator would say of the key file, which is made if there is none.
+absl::Status CheckKeyFile(const std::string& key_file);
+
 // Turns a password into what an AccountStore keeps: argon2id. Slow (over 100 ms).
 absl::StatusOr<std::string> HashPassword(std::string_view password);
 // Takes "{SCHEME}value" of a Dovecot passwd-file and answers what to store: PLAIN as a keyed hash, the others as given.
