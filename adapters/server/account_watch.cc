@@ -33,8 +33,7 @@ class AccountWatch::State : public std::enable_shared_from_this<State> {
     accounts_.Changes(std::nullopt, [&](absl::StatusOr<AccountChanges> changes) { first.set_value(std::move(changes)); });
     const absl::StatusOr<AccountChanges> changes = first.get_future().get();
     if (!changes.ok())
-      return absl::UnavailableError(
-          absl::StrCat("the accounts cannot be read, so nobody knows who is blocked: ", changes.status().message()));
+      return absl::Status(changes.status().code(), absl::StrCat(changes.status().message(), " (nobody would know who is blocked)"));
     End(changes);
     return absl::OkStatus();
   }
