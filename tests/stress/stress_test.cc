@@ -96,8 +96,12 @@ class Stress {
     EXPECT_EQ(observed_.load(), held_.size());
     for (std::size_t i = 0; i < kEndReasons; ++i) std::cout << Name(static_cast<EndReason>(i)) << ' ' << ends_[i] << ' ';
     std::cout << '\n';
-    for (EndReason reason : {EndReason::kChanged, EndReason::kHierarchy, EndReason::kSuperseded, EndReason::kCancelled})
-      EXPECT_GT(ends_[static_cast<std::size_t>(reason)], 10u) << Name(reason) << ": too few to mean anything";
+    // How many are left for the other reasons, where a drain may come first, is the scheduler's choice.
+    for (EndReason reason : {EndReason::kChanged, EndReason::kHierarchy, EndReason::kSuperseded, EndReason::kCancelled}) {
+      if (storm_ != Storm::kDrained) {
+        EXPECT_GT(ends_[static_cast<std::size_t>(reason)], 10u) << Name(reason) << ": too few to mean anything";
+      }
+    }
     EXPECT_EQ(ends_[static_cast<std::size_t>(EndReason::kDrained)] > 0, storm_ == Storm::kDrained);
   }
 
