@@ -59,6 +59,10 @@ enum class Plant : std::uint8_t {
   kStoreForgetsSuspicion,
   kStoreForgetsOther,
   kSqliteLosesCursors,
+  kEndSyncAnyway,
+  kStoreKeepsReset,
+  kSqliteKeepsReset,
+  kSqliteForgetsOther,
 };
 
 struct PlantInfo {
@@ -104,6 +108,10 @@ inline constexpr PlantInfo kPlants[] = {
     {Plant::kStoreForgetsSuspicion, "store-forgets-suspicion"},
     {Plant::kStoreForgetsOther, "store-forgets-other"},
     {Plant::kSqliteLosesCursors, "sqlite-loses-cursors"},
+    {Plant::kEndSyncAnyway, "end-sync-of-lost-answer"},
+    {Plant::kStoreKeepsReset, "store-keeps-reset-cursors"},
+    {Plant::kSqliteKeepsReset, "sqlite-keeps-reset-cursors"},
+    {Plant::kSqliteForgetsOther, "sqlite-forgets-other"},
 };
 
 #ifdef MAILWAKE_PLANTS

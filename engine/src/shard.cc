@@ -50,6 +50,7 @@ void Shard::CountBytes() {
 }
 
 void Shard::Settle(Effects& effects) {
+  Evict();
   CountBytes();
   if (context_.flushing.load(std::memory_order_relaxed) && Idle()) effects.idle = true;
   if (!handing_over_ && !outbox_.empty()) {
@@ -71,7 +72,6 @@ void Shard::Advance(Time now, Reused<HeartbeatSample>& samples, Effects& effects
   wheel_.Advance(watches_, now_ms(), [&](Slot slot) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnTimer(slot, effects); });
   if (walk_ && now_ms() >= walk_ms_) WalkSuspects(effects);
   if (!unsaved_.empty() && now_ms() >= rewrite_ms_) RewriteUnsaved();
-  Evict();
   MoveSamples(samples);
   Settle(effects);
 }
@@ -140,7 +140,6 @@ void Shard::Unpin(Mailbox& mailbox) {
   }
   if (mailbox.idle) UnlinkIdle(mailbox);
   LinkIdle(mailbox);
-  Evict();
 }
 
 void Shard::LinkIdle(Mailbox& mailbox) {

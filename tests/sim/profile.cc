@@ -156,6 +156,13 @@ void DrawMore(Drawer& draw, Profile& out) {
   out.own_outside = draw.Chance(0.4, 0.5);
   out.meddling = draw.Chance(0.3, 0.5);
   out.store_fails_one = draw.Chance(0.25, 0.05);
+  if (draw.On(0.1)) {
+    // Answers to syncs are lost, nobody asks again, and mailboxes are read again and again.
+    out.active_sync = std::max(out.active_sync, 0.5);
+    out.write_fails = std::max(out.write_fails, 0.1);
+    out.forgets_repeat = std::max(out.forgets_repeat, 0.5);
+    if (out.acknowledge == Acknowledge::kSync) out.limits.idle_mailboxes = 0;
+  }
 }
 
 }  // namespace

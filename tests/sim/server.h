@@ -144,6 +144,7 @@ class Server {
   std::uint64_t next_later_ = 0;
   std::map<Key, std::map<int, Seq>> tickets_;
   std::map<Key, Ended> ended_;                        // the last of each device, as it was seen, in this life
+  std::optional<std::pair<Key, Time>> left_;          // whose PING was cancelled last, and when
   std::deque<Ended> ring_;                            // all, as observers were told of them; the last are last
   std::map<Key, std::map<int, std::uint64_t>> keys_;  // the SyncKeys that were given last
   std::optional<Time> armed_;

@@ -12,9 +12,6 @@ namespace {
 // Changes and syncs are never refused for want of memory: what they may add to a mailbox.
 constexpr std::uint64_t kOverMailbox = 8'000;
 
-// They leave when a mailbox is let go or time passes in the shard, not with each byte.
-constexpr std::uint64_t kLazily = 1'000;
-
 }  // namespace
 
 // Over its budget no mailbox stays that nobody needs. (A shard that has nothing to do lets go when it next has.)
@@ -26,8 +23,7 @@ void Server::CheckMemory(const Stats& stats, std::uint64_t pinned) {
     world_.model.Fail(4, kNone, kNone,
                       "P4: " + std::to_string(stats.memory_bytes) + " bytes are taken, of " + std::to_string(budget) + what);
   };
-  const bool well_over = stats.memory_bytes > budget + kLazily;
-  if (world_.profile.shards == 1 && well_over && stats.mailboxes > pinned) say(", and mailboxes that nobody needs are in memory");
+  if (world_.profile.shards == 1 && stats.mailboxes > pinned) say(", and mailboxes that nobody needs are in memory");
   if (stats.memory_bytes > budget + kOverMailbox * (stats.mailboxes + 1)) say(", more than changes alone explain");
 }
 

@@ -81,11 +81,13 @@ void Server::RememberEnd(const Exchange& exchange, const PingEnd& end) {
 
 // Of an ActiveSync PING only the answer is seen.
 void Server::RememberAnswer(const Exchange& exchange, EndReason reason, const Answer& answer) {
-  ended_[{exchange.mailbox, exchange.device}] = {.id = {},
-                                                 .reason = reason,
-                                                 .folder = answer.folders.empty() ? kNone : answer.folders[0],
-                                                 .time = clock_.Shows(world_.queue.now()),
-                                                 .seq = world_.model.seq()};
+  const Key key{exchange.mailbox, exchange.device};
+  if (left_ == std::pair(key, world_.queue.now())) return;  // which of the two ended last is not seen
+  ended_[key] = {.id = {},
+                 .reason = reason,
+                 .folder = answer.folders.empty() ? kNone : answer.folders[0],
+                 .time = clock_.Shows(world_.queue.now()),
+                 .seq = world_.model.seq()};
 }
 
 // What the engine tells its observers, hanging Syncs included.

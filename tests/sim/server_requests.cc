@@ -66,7 +66,9 @@ bool Server::OtherSyncOpen(const Exchange& exchange) const {
 void Server::Left(Exchange& exchange) {
   if (!exchange.active_sync || exchange.ping == kNone) return;
   // The ActiveSync front end cancels, and says no more.
-  ended_.erase({exchange.mailbox, exchange.device});
+  const Key key{exchange.mailbox, exchange.device};
+  ended_.erase(key);
+  left_ = {key, world_.queue.now()};
   world_.model.Gone(exchange.ping);
   world_.model.Ended(std::exchange(exchange.ping, kNone), EndReason::kCancelled, {});
   ++world_.ends;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/src/plant.h"
+
 namespace mailwake::eas {
 namespace {
 
@@ -95,7 +97,7 @@ class Serving : public std::enable_shared_from_this<Serving> {
     std::string document = SyncAnswer(Advance(turn_->state(), steps_, call_->NamesClasses()));
     turn_->Save([self = shared_from_this(), document = std::move(document)](const StateTurn::Ptr&) mutable {
       Answer(*self->call_, std::move(document), [self](bool whole) {
-        if (whole) self->MoveCursors();
+        if (whole || Planted(Plant::kEndSyncAnyway)) self->MoveCursors();
       });
     });
   }

@@ -69,6 +69,7 @@ void MemoryDisk::Apply(const MailboxWrite::DeviceWrite& write, Mailbox& mailbox)
   }
   for (const CursorRecord& cursor : write.record.cursors) {
     if (cursor.cursor == 0) {
+      if (Planted(Plant::kStoreKeepsReset)) continue;
       device.cursors.erase(cursor.folder);
     } else {
       device.cursors.insert_or_assign(cursor.folder, cursor.cursor);

@@ -23,6 +23,10 @@ absl::Status Damaged(const std::string& mailbox) {
 
 std::span<const CursorRecord> Span(const Reused<CursorRecord>& cursors) { return {cursors.begin(), cursors.end()}; }
 
+bool Resets(const DeviceRecord& record) {
+  return std::ranges::any_of(Span(record.cursors), [](const CursorRecord& cursor) { return cursor.cursor == 0; });
+}
+
 std::optional<std::string> Encode(const std::optional<std::vector<RememberedFolder>>& folders) {
   if (!folders) return std::nullopt;
   return EncodeFolders(*folders);
@@ -101,7 +105,8 @@ absl::Status MailboxRows::Apply(const MailboxWrite& write) {
 }
 
 absl::Status MailboxRows::Apply(const std::string& mailbox, const FolderRecord& folder) {
-  return set_folder_.Run(mailbox, folder.id, static_cast<int>(folder.item_class), folder.version, folder.other, folder.origin,
+  return set_folder_.Run(mailbox, folder.id, static_cast<int>(folder.item_class), folder.version,
+                         Planted(Plant::kSqliteForgetsOther) ? folder.version : folder.other, folder.origin,
                          folder.host_version, folder.declared, folder.name, folder.type, folder.parent, folder.position);
 }
 
@@ -119,6 +124,7 @@ absl::Status MailboxRows::Apply(const std::string& mailbox, const MailboxWrite::
       mailbox, record.id);
   if (!status.ok()) return status;
   if (known && write.cursors_only && Planted(Plant::kSqliteLosesCursors)) return absl::OkStatus();
+  if (known && Planted(Plant::kSqliteKeepsReset) && Resets(record)) return absl::OkStatus();
   if (known && write.cursors_only) return set_cursors_.Run(mailbox, record.id, Blob{*cursors});
   if (!known) cursors = MergeCursors({}, Span(record.cursors));
   const std::optional<std::string> folders = Encode(record.folders);
