@@ -101,6 +101,20 @@ TEST(PromiseTest, P4MemoryStaysWithinItsBudgetAndChangesAreNeverRefusedForIt) {
   EXPECT_LE(world.engine().stats().memory_bytes, kBudget + 100'000);
 }
 
+TEST(PromiseTest, P4TheCallThatTakesTheLastByteLetsIdleMailboxesGo) {
+  constexpr std::size_t kBudget = 1'000'000;
+  EngineWorld world(With({.memory_bytes = kBudget}));
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(world.Publish(absl::StrCat("idle", i), "inbox")->ok());
+  ASSERT_EQ(world.engine().stats().mailboxes, 40u);
+  Stats stats;
+  do {
+    world.Hold(absl::StrCat("user", stats.pings_held), "phone", {"inbox"});
+    stats = world.engine().stats();
+  } while (stats.memory_bytes <= kBudget && stats.mailboxes == 40 + stats.pings_held);
+  EXPECT_GT(stats.pings_held, 1'000u) << "while there was room all stayed";
+  EXPECT_TRUE(stats.memory_bytes <= kBudget || stats.mailboxes == stats.pings_held) << stats.mailboxes << " and " << stats.pings_held;
+}
+
 TEST(PromiseTest, P4TheFoldersOfAPingAreBounded) {
   EngineWorld world(With({.folders_per_ping = 3}));
   const Ping fits = world.Hold("ann", "phone", {"a", "b", "c"});
