@@ -88,6 +88,9 @@ void Device::WaitAndStep(std::int64_t ms) {
 void Device::Think() { WaitAndStep(random_.Between(1, world_.profile.think_ms)); }
 
 void Device::Step() {
+  // Whom the server may have forgotten begins with the folder list.
+  const std::int64_t age_ms = world_.profile.age_out_h * 3'600'000;
+  if (age_ms > 0 && (world_.queue.now() - heard_).count() > age_ms / 2) list_wanted_ = true;
   if (list_wanted_) return AskList();
   if (folders_.empty()) return WaitAndStep(20'000);
   const bool wanted = std::ranges::any_of(folders_, [](const auto& entry) { return entry.second.wanted; });

@@ -105,6 +105,7 @@ class Device {
   std::vector<FolderRef> asked_;  // by its last PING that was not refused
   std::int64_t asked_s_ = 0;
   int syncs_ = 0;  // that were answered
+  Time heard_;     // the last answer
   bool gone_ = false;
 };
 

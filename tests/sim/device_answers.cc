@@ -11,6 +11,7 @@ namespace mailwake::sim {
 void Device::Answered(std::uint64_t turn, const Request& request, const Answer& answer) {
   if (turn != turn_ || gone_) return;
   exchange_ = nullptr;
+  if (answer.http != 0) heard_ = world_.queue.now();
   if (answer.http == 0) {  // the connection was reset, or nobody listens
     if (request.kind == Request::kSync) {
       for (const SyncItem& item : request.items) {

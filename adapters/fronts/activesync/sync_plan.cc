@@ -41,6 +41,11 @@ void PlanKey(const DeviceState& state, SyncStep& step) {
   }
 }
 
+// The device was forgotten, or comes from another server: what it knows of the folder list is not known, and its keys are none of ours.
+bool ListUnknown(const DeviceState& state, const SyncCollection& collection) {
+  return state.folders.key == 0 && collection.what.key != "0" && !state.collections.contains(collection.what.id);
+}
+
 }  // namespace
 
 std::optional<SyncFault> Complete(SyncRequest& request, const std::optional<RememberedSync>& remembered) {
@@ -84,6 +89,7 @@ std::optional<SyncFault> Plan(const SyncRequest& request, const DeviceState& sta
   absl::flat_hash_map<std::string, ItemClass> declared;
   for (const DeclaredFolder& folder : folders.folders) declared.emplace(folder.id, folder.item_class);
   for (const SyncCollection& collection : request.collections) {
+    if (folders.declared && ListUnknown(state, collection)) return SyncFault{SyncStatus::kHierarchy, {}};
     SyncStep step{.request = collection, .from = {}, .answer = {}};
     const auto known = state.collections.find(collection.what.id);
     if (const auto folder = declared.find(collection.what.id); folder != declared.end()) {

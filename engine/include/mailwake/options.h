@@ -53,7 +53,8 @@ struct Options {
   Acknowledge acknowledge = Acknowledge::kSync;
   // Told in refusals for want of room; each refusal adds up to as much again, so that devices do not return in step.
   std::chrono::seconds retry_after{30};
-  // Devices not seen for this long are forgotten; they are then behind in everything, which is safe. 1 h to 100 years.
+  // Devices not seen for this long are forgotten; they are then behind in everything, which is safe. Of folder lists they are told again
+  // once they have fetched the present one: let whoever comes back after so long begin with it. 1 h to 100 years.
   std::chrono::hours age_out{24 * 90};
   // Heartbeat alarm: mean of the last `heartbeat_window` heartbeats at or below this (Exchange events 3033 and 1040, KB 905013).
   std::size_t heartbeat_window = 200;

@@ -75,6 +75,14 @@ TEST(ActiveSyncSync, AChangeWhileTheAnswerIsUnderWayIsNotLost) {
   EXPECT_EQ(Ping(world), "Ping(Status=2 Folders(Folder=5))");
 }
 
+TEST(ActiveSyncSync, ADeviceThatIsNotKnownIsSentToTheFolderListFirst) {
+  FrontWorld world;
+  world.SetFolders({{.id = "5", .name = "Inbox"}});
+  EXPECT_EQ(Tree(Sync(world, "17")), "Sync(Status=12)") << "its list may be older than what it is told of from now on";
+  world.Post("FolderSync", FolderSyncBody("0"));
+  EXPECT_EQ(Tree(Sync(world, "17")), "Sync(Collections(Collection(Key=0 Id=5 Status=3)))");
+}
+
 TEST(ActiveSyncSync, ThePreviousKeyIsAnsweredAgainWithANewKey) {
   FrontWorld world;
   Sync(world, "0");
