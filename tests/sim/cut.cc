@@ -43,6 +43,7 @@ constexpr Part kParts[] = {
     {"vanishes", [](Profile& p) { p.vanishes = 0; }},
     {"hanging_sync", [](Profile& p) { p.hanging_sync = 0; }},
     {"own_changes", [](Profile& p) { p.own_changes = 0; }},
+    {"starts_over", [](Profile& p) { p.starts_over = 0; }},
     {"stops_syncing", [](Profile& p) { p.stops_syncing = 0; }},
     {"own_outside", [](Profile& p) { p.own_outside = 0; }},
     {"meddling", [](Profile& p) { p.meddling = 0; }},

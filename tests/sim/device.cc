@@ -93,6 +93,9 @@ void Device::Step() {
   if (age_ms > 0 && (world_.queue.now() - heard_).count() > age_ms / 2) list_wanted_ = true;
   if (list_wanted_) return AskList();
   if (folders_.empty()) return WaitAndStep(20'000);
+  StartOver();
+  // One that is told again and again never sees a heartbeat end.
+  if (most_folders_ < folders_.size() && random_.Chance(world_.calm ? 0.5 : 0.1)) WantUnwatched();
   const bool wanted = std::ranges::any_of(folders_, [](const auto& entry) { return entry.second.wanted; });
   const bool first = asked_.empty() && habits_.ping_first;
   const bool syncs = !habits_.never_syncs && !(habits_.stops_syncing && syncs_ >= kSyncsOfQuitters);
@@ -100,6 +103,14 @@ void Device::Step() {
   const bool keyed = std::ranges::all_of(folders_, [](const auto& entry) { return entry.second.key != 0; });
   if (habits_.hanging_sync && keyed && active_sync) return AskSync(true);
   AskPing(false);
+}
+
+void Device::StartOver() {
+  if (world_.calm || !random_.Chance(world_.profile.starts_over)) return;
+  auto folder = folders_.begin();
+  std::advance(folder, random_.Below(folders_.size()));
+  folder->second.key = 0;
+  folder->second.wanted = true;
 }
 
 // Mailboxes without a declared list are known to their devices in another way.

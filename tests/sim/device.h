@@ -70,6 +70,7 @@ class Device {
   void Think();
   void WaitAndStep(std::int64_t ms);
   void Step();
+  void StartOver();
   void AskList();
   void AskSync(bool hangs);
   void AskPing(bool again);

@@ -156,10 +156,12 @@ void DrawMore(Drawer& draw, Profile& out) {
   out.own_outside = draw.Chance(0.4, 0.5);
   out.meddling = draw.Chance(0.3, 0.5);
   out.store_fails_one = draw.Chance(0.25, 0.05);
+  out.starts_over = draw.Chance(0.2, 0.2);
   if (draw.On(0.1)) {
     // Answers to syncs are lost, nobody asks again, and mailboxes are read again and again.
     out.active_sync = std::max(out.active_sync, 0.5);
     out.write_fails = std::max(out.write_fails, 0.1);
+    out.starts_over = std::max(out.starts_over, 0.05);
     out.forgets_repeat = std::max(out.forgets_repeat, 0.5);
     if (out.acknowledge == Acknowledge::kSync) out.limits.idle_mailboxes = 0;
   }
@@ -219,7 +221,7 @@ std::string Describe(const Profile& profile) {
   show("revoke_ms", profile.revoke_mean_ms), show("masked", profile.masked), show("across", profile.across);
   show("loops", profile.loops), show("age_out_h", profile.age_out_h);
   show("stops_syncing", profile.stops_syncing), show("own_outside", profile.own_outside), show("meddling", profile.meddling);
-  show("store_fails_one", profile.store_fails_one);
+  show("store_fails_one", profile.store_fails_one), show("starts_over", profile.starts_over);
   if (profile.acknowledge == Acknowledge::kPing) out << " acknowledge=ping";
   if (profile.limits.devices_per_mailbox != usual.devices_per_mailbox) out << " devices=" << profile.limits.devices_per_mailbox;
   out << '\n';

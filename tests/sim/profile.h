@@ -102,6 +102,7 @@ struct Profile {
   std::int64_t age_out_h = 0;
 
   // ---- More of devices, publishers and the store
+  double starts_over = 0;      // now and then a device starts over in a folder, and may PING before it has synced it
   double stops_syncing = 0;    // devices that have synced, and after a while never do again
   double own_outside = 0;      // changes that are a device's own, and come in no Sync of it
   double meddling = 0;         // somebody changes what is just being read for a Sync

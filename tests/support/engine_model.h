@@ -118,6 +118,7 @@ struct ModelPing {
   HoldSpec spec;
   WatchList folders;
   Time held;
+  Seq seq = 0;    // when it was held
   Time earliest;  // its heartbeat ends in [earliest, latest]
   Time latest;
   Time latest_unread;  // while its mailbox is being read

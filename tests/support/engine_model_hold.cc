@@ -15,7 +15,7 @@ void EngineModel::Held(Ping number, const HoldSpec& spec) {
   ReadNow(spec.mailbox);
   latest_now_ = std::max(latest_now_, world_.now());
   const FakeStore& store = world_.store();
-  ModelPing ping{.spec = spec, .folders = spec.folders.value_or(WatchList{}), .held = world_.now()};
+  ModelPing ping{.spec = spec, .folders = spec.folders.value_or(WatchList{}), .held = world_.now(), .seq = seq_};
   ping.earliest = ping.held + spec.heartbeat.value_or(0s);
   ping.latest = latest_now_ + spec.heartbeat.value_or(0s) + 1s;
   ping.latest_unread = latest_now_ + spec.heartbeat.value_or(options_.heartbeat_max) + 1s;
@@ -147,7 +147,9 @@ void EngineModel::Accept(ModelPing& ping) {
   ModelDevice& device = box.devices[ping.spec.device];
   device.known = true;
   // Whether a PING that does not fit the folder list is remembered, no rule says.
-  const bool unclear = box.blurred || MayMisfit(box, ping);
+  // One that waited for its mailbox to be read was met by the folders of then.
+  const bool other_since = std::ranges::any_of(box.hierarchy, [&](const auto& change) { return change.first > ping.seq; });
+  const bool unclear = box.blurred || other_since || MayMisfit(box, ping);
   GiveHierarchy(ping);
   if (ping.spec.kind != PingKind::kPing) return;
   if (ping.spec.heartbeat) device.heartbeat = ping.spec.heartbeat;
