@@ -107,6 +107,8 @@ std::vector<Key> MakeKeys() {
       {"limits.pings_per_mailbox", Number(1, 1'000'000, [](Config& c, std::int64_t n) { c.pings_per_mailbox = n; })},
       {"limits.memory_mib", Number(16, 16'000'000, [](Config& c, std::int64_t n) { c.memory_mib = n; })},
       {"limits.connections_per_address", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_address = n; })},
+      {"limits.unknown_requests_per_second",
+       Number(0, 1'000, [](Config& c, std::int64_t n) { c.unknown_requests_per_second = static_cast<std::uint32_t>(n); })},
       {"limits.connections_per_user", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_user = n; })},
       {"limits.requests_per_user_minute", Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_user_minute = n; })},
       {"limits.requests_per_address_minute",

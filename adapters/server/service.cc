@@ -242,6 +242,7 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .max_connections = connections_,
           .max_connections_per_address = config_.connections_per_address,
           .max_connections_per_user = config_.connections_per_user,
+          .max_unknown_requests_per_second = config_.unknown_requests_per_second,
           .address_refused =
               [this](const std::string& address) {
                 LogWarning(address_log_, absl::StrCat("refused a connection: ", address, " has ", config_.connections_per_address,

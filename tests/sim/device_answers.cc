@@ -103,7 +103,7 @@ void Device::SyncAnswered(const Request& request, const Answer& answer) {
         folder.key = collection.key;
         folder.have = std::max(folder.have, collection.content);
         // One that takes a few at a time may PING before it asks for the rest: it is behind, and is told so.
-        const bool pings_first = (habits_.small_window && collection.more) || world_.profile.starts_over > 0;
+        const bool pings_first = (habits_.small_window && collection.more) || (!world_.calm && world_.profile.starts_over > 0);
         folder.wanted = (collection.more || (!primed && active_sync)) && !(pings_first && random_.Chance(0.3));
         if (primed || !active_sync) folder.excused = false;
         world_.history.Add({.time = world_.queue.now(),

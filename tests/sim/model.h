@@ -36,6 +36,8 @@ using Seq = std::uint64_t;
 inline constexpr int kNobody = -1;
 // So many times a device is told the same before it is paced.
 inline constexpr int kFreeRepeats = 3;
+// A clock that drifts may show one millisecond and then the next but one.
+inline constexpr std::int64_t kTickMs = 2;
 
 // The server's time as an outsider can know it.
 struct Moment {

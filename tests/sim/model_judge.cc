@@ -321,7 +321,8 @@ std::string Model::WhyOverdue(Ping& ping) {
     const std::int64_t window = profile_.coalesce_ms[index];
     if (window > 0 && OtherHangs(spec)) continue;
     ping.waits.emplace_back(ref.folder, LatestForeign(*FindFolder(spec.mailbox, ref.folder), spec.device));
-    if (window == 0 || !device.woken_perhaps[index] || AtLeast(*device.woken_perhaps[index], now) > window) {
+    const std::int64_t tick = profile_.drift_ppm == 0 ? 0 : kTickMs;
+    if (window == 0 || !device.woken_perhaps[index] || AtLeast(*device.woken_perhaps[index], now) > window + tick) {
       return "P6: its device is behind in " + Id(ref.folder) + ", and it waits";
     }
   }

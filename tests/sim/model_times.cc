@@ -13,8 +13,6 @@ namespace {
 constexpr std::int64_t kLongestRivalryMs = 60'000;
 // A hanging Sync is held only when the front end has read what it needs, and answered when it has read what changed.
 constexpr std::int64_t kHangingMs = 60'000;
-// A clock that drifts may show one millisecond and then the next but one.
-constexpr std::int64_t kTickMs = 2;
 // Two clients that nobody slows take each other's place hundreds of times in so long.
 constexpr std::int64_t kRivalryMs = 600'000;
 constexpr std::size_t kMostRivalries = 60;

@@ -165,6 +165,7 @@ void DrawMore(Drawer& draw, Profile& out) {
     out.forgets_repeat = std::max(out.forgets_repeat, 0.5);
     if (out.acknowledge == Acknowledge::kSync) out.limits.idle_mailboxes = 0;
   }
+  if (out.acknowledge == Acknowledge::kPing) out.starts_over = 0;  // a PING before the sync acknowledges what is not synced
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ namespace {
 
 // After this many steps other connections of the loop come first.
 constexpr int kMostSteps = 64;
+// Requests that come at once are as many as may come in so many seconds.
+constexpr std::uint32_t kUnknownBurst = 4;
 
 }  // namespace
 
@@ -71,6 +73,7 @@ bool Connection::Step() {
       return StepLinger();
     case ConnectionState::kWaiting:
       return StepWait();
+    case ConnectionState::kPaused:
     case ConnectionState::kHeld:
     case ConnectionState::kClosed:
       break;
@@ -190,6 +193,7 @@ bool Connection::Serve(std::string_view rest) {
   const Networks& proxies = loop_->server().proxies;
   request.peer = (proxies.Contain(peer_) ? ClientOf(request.headers, peer_, proxies) : peer_).ToString();
   loop_->server().requests.Add();
+  CountUnknown();
   SetState(ConnectionState::kWaiting);
   auto exchange = std::make_shared<Exchange>(shared_from_this());
   exchange_ = exchange;
@@ -242,8 +246,24 @@ void Connection::OnGone(absl::AnyInvocable<void()> gone) {
   if (state == ConnectionState::kWaiting || state == ConnectionState::kHeld) gone_ = std::move(gone);
 }
 
+// A request costs whoever sends it less than us. Until somebody is known on the connection, it is served at a rate only: the rest stays
+// with the kernel, and others come first.
+void Connection::CountUnknown() {
+  const std::uint32_t rate = loop_->server().options.max_unknown_requests_per_second;
+  if (rate == 0 || !address_counted_) return;
+  const auto now = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(ConnectionLists::Clock::now().time_since_epoch()).count());
+  const std::uint64_t allowed = std::uint64_t{now - std::exchange(unknown_at_, now)} * rate;
+  unknown_ -= static_cast<std::uint16_t>(std::min<std::uint64_t>(allowed, unknown_));
+  if (unknown_ < UINT16_MAX) ++unknown_;
+}
+
+bool Connection::AsksTooOften() const { return unknown_ > kUnknownBurst * loop_->server().options.max_unknown_requests_per_second; }
+
 bool Connection::BelongsTo(std::string_view user) {
   ServerState& server = loop_->server();
+  unknown_ = 0;
+  if (user.empty()) return true;
   if (!address_counted_ || state == ConnectionState::kClosed) return true;
   const std::uint64_t hash = absl::HashOf(user) | 1;
   if (hash == user_) return true;
@@ -292,7 +312,8 @@ void Connection::AfterWrite() {
   if (out->written) out->written(true);
   if (state == ConnectionState::kClosed) return;
   if (out->after == After::kNextRequest && !loop_->draining()) {
-    SetState(ConnectionState::kIdle);
+    if (AsksTooOften()) loop_->server().paused.Add();
+    SetState(AsksTooOften() ? ConnectionState::kPaused : ConnectionState::kIdle);
   } else if (out->after == After::kLinger) {
     stream_->Finish();
     SetState(ConnectionState::kLingering);
@@ -315,6 +336,10 @@ void Connection::Expire() {
   if (state == ConnectionState::kHandshake) loop_->server().handshake_failures.Add();
   if (state == ConnectionState::kReading) {
     Refuse(408, "the request took too long to arrive");
+    return Run();
+  }
+  if (state == ConnectionState::kPaused) {
+    SetState(ConnectionState::kIdle);
     return Run();
   }
   Close(Loop::Gone::kDrop);

@@ -74,6 +74,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   bool Consume(std::string_view bytes);
   bool Serve(std::string_view rest);
+  void CountUnknown();
+  bool AsksTooOften() const;
   void Refuse(int status, std::string_view text);
   void Send(std::string bytes, After after, Written written);
   void AfterWrite();
@@ -95,6 +97,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   PeerAddress peer_;  // as the proxy says, if there is one that says it first
 
   std::uint64_t user_ = 0;       // hash of whose it is, in ServerState::users; 0: nobody's yet
+  std::uint32_t unknown_at_ = 0;  // when the last request came, in seconds
+  std::uint16_t unknown_ = 0;     // requests in a row for which nobody was known, less those that time allows
   bool proxy_header_ = false;    // is to come first
   bool address_counted_ = true;  // in ServerState::addresses
   bool readable_ = false;        // there may be something to read

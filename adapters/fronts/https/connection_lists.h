@@ -24,13 +24,14 @@ enum class ConnectionState : std::uint8_t {
   kIdle,       // between requests
   kReading,    // from a request's first byte to its last
   kWriting,    // an answer that the peer takes
+  kPaused,     // nobody is known on it, and it asks too often: the next request is read later
   kLingering,  // refused: what the peer still sends is thrown away, so that it gets to read why
   kWaiting,    // a request waits for its answer; the peer is watched
   kHeld,       // as kWaiting, and the peer has sent more, which waits too
   kClosed,
 };
-inline constexpr std::size_t kConnectionStates = 7;  // that have a list
-inline constexpr std::size_t kTimedStates = 5;       // the first five
+inline constexpr std::size_t kConnectionStates = 8;  // that have a list
+inline constexpr std::size_t kTimedStates = 6;       // the first six
 
 using ListHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>>;
 

@@ -12,12 +12,13 @@ namespace mailwake::internal {
 namespace {
 
 constexpr std::chrono::milliseconds kSweepPeriod{1000};
-constexpr int kMostExpired = 64;  // in one turn
+constexpr int kMostExpired = 16;  // in one turn
+constexpr std::chrono::seconds kPause{1};
 constexpr std::chrono::seconds kLingerTimeout{3};
 
 // In the order of ConnectionState.
 std::array<std::chrono::seconds, kTimedStates> Timeouts(const HttpsOptions& options) {
-  return {options.handshake_timeout, options.idle_timeout, options.request_timeout, options.write_timeout, kLingerTimeout};
+  return {options.handshake_timeout, options.idle_timeout, options.request_timeout, options.write_timeout, kPause, kLingerTimeout};
 }
 
 }  // namespace
@@ -110,6 +111,7 @@ void Loop::Sweep() {
 void Loop::CloseIdle() {
   draining_ = true;
   CloseAllIn(ConnectionState::kIdle, Gone::kDrop);
+  CloseAllIn(ConnectionState::kPaused, Gone::kDrop);
 }
 
 void Loop::Resume() { draining_ = false; }

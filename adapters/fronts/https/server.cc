@@ -93,7 +93,8 @@ class Server final : public HttpsServer {
             .resumed = state_->resumed.get(),
             .handshake_failures = state_->handshake_failures.get(),
             .requests = state_->requests.get(),
-            .bad_requests = state_->bad_requests.get()};
+            .bad_requests = state_->bad_requests.get(),
+            .paused = state_->paused.get()};
   }
 
  private:

@@ -83,6 +83,7 @@ struct ServerState {
   Counter handshake_failures;
   Counter requests;
   Counter bad_requests;
+  Counter paused;
 
  private:
   mutable Mutex tls_mutex_;

@@ -89,6 +89,7 @@ void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
     answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"mailwake\"");
     return exchange->Respond(std::move(answer));
   }
+  exchange->BelongsTo({});
   if (!target) return exchange->Respond(ErrorAnswer(400, "the path is malformed: \"%\" must be followed by two hexadecimal digits"));
   if (HasContentCoding(request)) {
     HttpResponse answer = ErrorAnswer(415, "send the body as it is: this server takes no Content-Encoding");

@@ -163,6 +163,54 @@ TEST_P(LimitsTest, OneUserCannotTakeAll) {
   EXPECT_EQ(ask(fifth, "ann"), 200) << "one of hers has gone";
 }
 
+std::string Many(const std::string& request, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += request;
+  return all;
+}
+
+TEST_P(LimitsTest, WhoeverIsNotKnownIsServedAtARateAndInTheEnd) {
+  ServerFixture server(Options({.max_unknown_requests_per_second = 2}));
+  HttpsClient flood = server.Connect();
+  ASSERT_TRUE(flood.Send(Many(Get("/echo"), 20)));
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(flood.Receive().status, 200);
+  EXPECT_EQ(server.server->stats().paused, 1u) << "eight at once, and the ninth is one too many";
+  for (int i = 9; i < 20; ++i) EXPECT_EQ(flood.Receive().status, 200);
+  EXPECT_GT(server.server->stats().paused, 1u);
+  EXPECT_EQ(server.served, 20);
+}
+
+TEST_P(LimitsTest, WhoeverIsKnownIsServedAtOnce) {
+  ServerFixture server(Options({.max_unknown_requests_per_second = 1}));
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send(Many(Get("/echo"), 4) + Many(Get("/user/ann") + Get("/echo"), 50)));
+  for (int i = 0; i < 104; ++i) EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(server.server->stats().paused, 0u);
+}
+
+TEST_P(LimitsTest, AProxysConnectionsAreServedAtOnce) {
+  ServerFixture server(Options({.proxies = {"127.0.0.1"}, .max_unknown_requests_per_second = 1}));
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send(Many(Get("/echo"), 50)));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(server.server->stats().paused, 0u);
+}
+
+TEST_P(LimitsTest, WhoeverIsServedAtARateMayGoAndIsClosedByADrain) {
+  ServerFixture server(Options({.max_unknown_requests_per_second = 1}));
+  const auto flood = [&](HttpsClient& client, std::uint64_t paused) {
+    ASSERT_TRUE(client.Send(Many(Get("/echo"), 5)));
+    ASSERT_TRUE(Eventually([&] { return server.server->stats().paused == paused; }));
+  };
+  HttpsClient goes = server.Connect(), stays = server.Connect();
+  flood(goes, 1);
+  goes.Close();
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 1; }));
+  flood(stays, 2);
+  server.server->StopAccepting();
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+}
+
 TEST_P(LimitsTest, WithoutDescriptorsConnectionsWaitInsteadOfFailing) {
   ServerFixture server(Options());
   HttpsClient before = server.Connect();

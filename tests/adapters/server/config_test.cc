@@ -42,6 +42,7 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.pings_per_mailbox, 100U);
   EXPECT_EQ(config.connections_per_address, 10'000U);
   EXPECT_EQ(config.connections_per_user, 250U);
+  EXPECT_EQ(config.unknown_requests_per_second, 4U);
   EXPECT_EQ(config.requests_per_user_minute, 6000U);
   EXPECT_EQ(config.requests_per_address_minute, 600000U);
   for (const Duration window : config.coalesce) EXPECT_EQ(window, milliseconds(0));
@@ -71,6 +72,7 @@ pings_per_mailbox = 8
 memory_mib = 16
 connections_per_address = 9
 connections_per_user = 8
+unknown_requests_per_second = 7
 requests_per_user_minute = 9
 requests_per_address_minute = 0
 [coalesce]
@@ -103,6 +105,7 @@ notes_ms = 3600000
   EXPECT_EQ(config.memory_mib, 16U);
   EXPECT_EQ(config.connections_per_address, 9U);
   EXPECT_EQ(config.connections_per_user, 8U);
+  EXPECT_EQ(config.unknown_requests_per_second, 7U);
   EXPECT_EQ(config.requests_per_user_minute, 9U);
   EXPECT_EQ(config.requests_per_address_minute, 0U);
   EXPECT_THAT(config.coalesce,

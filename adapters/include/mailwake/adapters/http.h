@@ -71,8 +71,9 @@ class HttpExchange {
   // Runs `work` on this exchange's loop.
   virtual void Post(absl::AnyInvocable<void()> work) = 0;
 
-  // The connection is this user's, as the front end has found out. False: the user has as many as one may; answer 503 and close. The
-  // server may count or not: true is always right. Loop only.
+  // The connection is this user's, as the front end has found out; empty: somebody's who is known and not counted, as who has the ingest
+  // token. To be said of each request. False: the user has as many as one may; answer 503 and close. The server may count or not: true is
+  // always right. Loop only.
   virtual bool BelongsTo(std::string_view) { return true; }
 
   // A word of the front end's own that lives as long as the connection and starts empty. Loop only.

@@ -49,6 +49,9 @@ struct HttpsOptions {
   std::size_t max_connections = 18'000;
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_connections_per_user = 250;  // as HttpExchange::BelongsTo names them; a proxy's connections are not counted
+  // Of a connection of which no handler has said to whom it belongs; what comes faster is read later. 0: any number, right where handlers
+  // never say so. A proxy's connections are not counted. At most 1,000.
+  std::uint32_t max_unknown_requests_per_second = 0;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 8 * 1024 * 1024;
   std::size_t max_reading_bytes = 256 * 1024 * 1024;  // held by all requests that are being read; over it the newcomer gets 503
@@ -75,6 +78,7 @@ struct HttpsStats {
   std::uint64_t handshake_failures = 0;
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;
+  std::uint64_t paused = 0;  // requests after which the next one had to wait (max_unknown_requests_per_second)
 };
 
 class HttpsServer {
