@@ -80,6 +80,7 @@ void EngineModel::Resolve(ModelPing& ping) {
     Accept(ping);
   } else {
     Supersede(ping, false);
+    if (remembers) box.devices[ping.spec.device].remembered_known = false;  // until it ends, and shows whether it was refused
   }
 }
 
