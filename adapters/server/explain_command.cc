@@ -45,6 +45,7 @@ void Print(const Json& view) {
   if (const std::string left = Text(view, "throttled_s"); !left.empty()) {
     std::cout << "turned away for " << left << " s more (503): too many of its requests have failed\n";
   }
+  if (view.value("blocked", false)) std::cout << "blocked: every request of it is refused (mailwake device unblock)\n";
   for (const Json& folder : view.value("folders", Json::array())) {
     std::cout << "  folder " << Text(folder, "id") << " (" << Text(folder, "class") << "): version " << Text(folder, "version")
               << ", synced to " << Text(folder, "cursor") << (folder.value("behind", false) ? ", behind" : "") << '\n';

@@ -35,7 +35,7 @@ std::string ServerMetricsText(const HttpsStats& stats, std::uint64_t logins_refu
       Metric(MetricType::Counter, "mailwake_tls_handshake_failures_total", "TLS handshakes that failed", stats.handshake_failures),
       Metric(MetricType::Counter, "mailwake_http_requests_total", "Requests read whole", stats.requests),
       Metric(MetricType::Counter, "mailwake_http_bad_requests_total", "Requests that were not HTTP or too large", stats.bad_requests),
-      Metric(MetricType::Counter, "mailwake_http_paused_total", "Requests after which the next of the connection had to wait", stats.paused),
+      Metric(MetricType::Counter, "mailwake_http_paused_total", "Requests after which the next one had to wait", stats.paused),
       Metric(MetricType::Counter, "mailwake_logins_refused_total", "Wrong users or passwords", logins_refused),
   };
   return prometheus::TextSerializer().Serialize(families);

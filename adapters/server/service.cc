@@ -281,10 +281,11 @@ absl::Status Impl::MakeServer() {
       .login_refused = [this](const std::string& user, const std::string& peer) { LoginRefused(user, peer); },
       .blocked = [this](std::string_view mailbox, std::string_view device) { return blocked_.Holds(mailbox, device); }};
   activesync_ = NewActiveSync(*engine_, *authenticator_, store_->front_state(), nullptr, options);
-  source_ = NewHttpSource(*engine_, {.token = token_,
-                                     .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); },
-                                     .throttled = [this](std::string_view mailbox,
-                                                         std::string_view device) { return activesync_->Throttled(mailbox, device); }});
+  source_ = NewHttpSource(
+      *engine_, {.token = token_,
+                 .more_metrics = [this] { return ServerMetricsText(server_->stats(), logins_refused_); },
+                 .throttled = [this](std::string_view mailbox, std::string_view device) { return activesync_->Throttled(mailbox, device); },
+                 .blocked = options.blocked});
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
   account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_, blocked_);

@@ -70,6 +70,7 @@ HttpResponse Looks::Explain(const RequestTarget& target) const {
   if (options_.throttled) {
     if (const auto left = options_.throttled(mailbox, device); left.count() > 0) view["throttled_s"] = left.count();
   }
+  if (options_.blocked && options_.blocked(mailbox, device)) view["blocked"] = true;
   return JsonAnswer(200, view);
 }
 

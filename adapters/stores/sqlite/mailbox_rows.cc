@@ -106,8 +106,8 @@ absl::Status MailboxRows::Apply(const MailboxWrite& write) {
 
 absl::Status MailboxRows::Apply(const std::string& mailbox, const FolderRecord& folder) {
   return set_folder_.Run(mailbox, folder.id, static_cast<int>(folder.item_class), folder.version,
-                         Planted(Plant::kSqliteForgetsOther) ? folder.version : folder.other, folder.origin,
-                         folder.host_version, folder.declared, folder.name, folder.type, folder.parent, folder.position);
+                         Planted(Plant::kSqliteForgetsOther) ? folder.version : folder.other, folder.origin, folder.host_version,
+                         folder.declared, folder.name, folder.type, folder.parent, folder.position);
 }
 
 absl::Status MailboxRows::Apply(const std::string& mailbox, const MailboxWrite::DeviceWrite& write) {

@@ -125,6 +125,8 @@ TEST(DeviceBlockTest, EndsThePingsOfTheDeviceAloneAndTurnsItAwayAfterARestartToo
     EXPECT_TRUE(other->Running());
     EXPECT_TRUE(same_id->Running());
     EXPECT_EQ(server.held(), 2U);
+    EXPECT_TRUE(server.Get("/v1/explain?mailbox=ann&device=A").value("blocked", false));
+    EXPECT_FALSE(server.Get("/v1/explain?mailbox=ann&device=B").contains("blocked"));
   }
   RunningServer server(site);
   EXPECT_THAT(server.Ping("ann", "A", {})->Wait().err, HasSubstr("HTTP 403")) << "from the first request on";

@@ -27,6 +27,7 @@ struct HttpSourceOptions {
   std::function<std::string()> more_metrics = {};  // Prometheus text that GET /metrics adds
   // How much longer a front end turns the device away, for GET /v1/explain.
   std::function<std::chrono::seconds(std::string_view mailbox, std::string_view device)> throttled = {};
+  std::function<bool(std::string_view mailbox, std::string_view device)> blocked = {};  // it is refused, for the same
 };
 
 class HttpSource {
