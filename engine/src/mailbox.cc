@@ -82,7 +82,11 @@ void Mailbox::Adopt(MailboxRecord record) {
   for (const DeviceRecord& from : record.devices) {
     if (!from.folders) continue;
     FolderSet remembered;
-    for (const RememberedFolder& named : *from.folders) remembered.Add(Intern(*this, named.id, named.item_class));
+    for (const RememberedFolder& named : *from.folders) {
+      const FolderNumber number = Intern(*this, named.id, named.item_class);
+      if (!folder(number).has_class()) folder(number).set_class(named.item_class);  // which only PINGs have said so far
+      remembered.Add(number);
+    }
     device(FindDevice(from.id)).folders = std::move(remembered);
   }
   for (const DeviceRecord& from : record.devices) {

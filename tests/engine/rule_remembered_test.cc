@@ -54,6 +54,17 @@ TEST(RuleRememberedTest, WhatIsRememberedSurvivesARestart) {
   ExpectWaits(world, HoldRemembered(world, 90s, std::nullopt), 90s, {"inbox", "cal", "contacts"});
 }
 
+// Nothing has happened in it but a suspicion, so that its own record says no class; else a wake for it would open another class's window.
+TEST(RuleRememberedTest, AFolderOfWhichOnlyAPingSaidTheClassKeepsItOverARestart) {
+  EngineWorld world;
+  world.Sync("ann", "phone", {"tasks"});
+  world.Suspect("ann");
+  world.Sync("ann", "phone", {"tasks"});
+  world.Hold("ann", "phone", {"tasks"}, 480s);
+  world.Restart();
+  ExpectWaits(world, HoldRemembered(world, std::nullopt, std::nullopt), 480s, {"tasks"});
+}
+
 TEST(RuleRememberedTest, WhatIsRememberedIsReadWithAMailboxThatLoads) {
   EngineWorld world;
   world.Hold("ann", "phone", {"inbox"}, 480s);

@@ -248,7 +248,8 @@ void EngineModel::CheckHeld() {
   for (auto& [number, ping] : held_) {
     const std::string overdue = WhyOverdue(mailboxes_[ping.spec.mailbox], ping);
     EXPECT_TRUE(overdue.empty()) << "PING " << number << " of " << ping.spec.mailbox << " " << ping.spec.device
-                                 << " is still held: " << overdue << Stored(ping);
+                                 << " is still held: " << overdue << Stored(ping)
+                                 << "\nthe engine says: " << world_.engine().Explain(ping.spec.mailbox, ping.spec.device).why;
   }
   EXPECT_EQ(shed_, 0u) << "Shed said more than it ended";
   CheckReports();
