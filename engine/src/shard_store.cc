@@ -34,7 +34,8 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   mailbox->load_in_flight = false;
   --stats_.mailboxes_loading;
   --open_calls_;
-  if (record.ok()) {
+  const absl::Status status = record.status();
+  if (status.ok()) {
     mailbox->Adopt(*std::move(record));
     if (Planted(Plant::kSuspicionNotLoaded)) mailbox->suspect_seen.Set(suspect_);
     ApplySuspicion(*mailbox);
@@ -43,7 +44,7 @@ void Shard::Loaded(Mailbox* mailbox, absl::StatusOr<MailboxRecord> record, Effec
   }
   std::vector<Mailbox::Deferred> calls;
   if (mailbox->rare) calls.swap(mailbox->rare->deferred);
-  for (Mailbox::Deferred& call : calls) call(record.status(), *mailbox, effects);
+  for (Mailbox::Deferred& call : calls) call(status, *mailbox, effects);
   Unpin(*mailbox);
   Settle(effects);
 }

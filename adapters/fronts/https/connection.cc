@@ -228,7 +228,7 @@ void Connection::CheckHeld() {
   if (::poll(&look, 1, 0) == 1) Close(Loop::Gone::kTell);
 }
 
-void Connection::Answer(HttpResponse response, Written written) {
+void Connection::Answer(const HttpResponse& response, Written written) {
   if (state != ConnectionState::kWaiting && state != ConnectionState::kHeld) {
     if (written) loop_->PostOrRun([written = std::move(written)]() mutable { written(false); });
     return;

@@ -35,7 +35,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   void Start();
   // The answer to the request that waits; `written(false)` if none does any more.
-  void Answer(HttpResponse response, Written written);
+  void Answer(const HttpResponse& response, Written written);
   void OnGone(absl::AnyInvocable<void()> gone);
   // At once. Gone::kTell: the request that waits hears of it.
   void Close(Loop::Gone gone);

@@ -18,9 +18,9 @@ Exchange::~Exchange() {
 
 void Exchange::Respond(HttpResponse response, Written written) {
   if (fate_.exchange(Fate::kAnswered) == Fate::kAnswered) return;
-  if (connection_->loop().IsHere()) return connection_->Answer(std::move(response), std::move(written));
+  if (connection_->loop().IsHere()) return connection_->Answer(response, std::move(written));
   connection_->loop().PostOrRun([connection = connection_, response = std::move(response), written = std::move(written)]() mutable {
-    connection->Answer(std::move(response), std::move(written));
+    connection->Answer(response, std::move(written));
   });
 }
 

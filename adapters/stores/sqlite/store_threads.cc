@@ -39,7 +39,7 @@ void StoreThreads::Write(WriteWork work, Done done) {
     stopping = stop_;
     if (!released) writes_.push_back({.number = ++calls_, .work = std::move(work), .done = std::move(done)});
   }
-  if (released) return done(Released());
+  if (released) return done(Released());  // NOLINT(bugprone-use-after-move): it was not moved then
   // Whoever stops us may be the one that would ring later.
   stopping ? write_wake_->bell.RingOne() : WakeWriter();
 }
@@ -61,8 +61,8 @@ void StoreThreads::Read(std::string key, ReadWork work, Done done) {
     if (!released) reads_.push_back({.number = ++calls_, .key = std::move(key), .work = std::move(work), .done = std::move(done)});
     ready = CanRead();
   }
-  if (released) return done(Released());
-  if (ready) read_bell_.RingOne();  // else EndGroup does
+  if (released) return done(Released());  // NOLINT(bugprone-use-after-move): it was not moved then
+  if (ready) read_bell_.RingOne();        // else EndGroup does
 }
 
 void StoreThreads::WriteAll() {
@@ -177,7 +177,7 @@ void StoreThreads::RunReads(Connection& reader, std::span<ReadJob> jobs) {
     if (results.empty()) results.assign(jobs.size(), status);  // no snapshot
     const bool unsure = !status.ok() && results.back().ok();   // it could not be ended
     for (std::size_t i = 0; i < results.size(); ++i) {
-      jobs[i].done(unsure ? status : std::move(results[i]));
+      jobs[i].done(unsure ? status : results[i]);
       // Where threads outnumber cores this one is stopped now and then: rather here than in `done`, under its owner's locks.
       std::this_thread::yield();
     }

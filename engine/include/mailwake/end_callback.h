@@ -44,7 +44,7 @@ class EndCallback {
     } else {
       word_ = reinterpret_cast<std::uintptr_t>(new Function(std::forward<F>(function)));
       run_ = [](std::uintptr_t word, const PingEnd* end) {
-        const std::unique_ptr<Function> owned(reinterpret_cast<Function*>(word));
+        const std::unique_ptr<Function> owned(reinterpret_cast<Function*>(word));  // NOLINT(performance-no-int-to-ptr): word_ is both
         if (end != nullptr) (*owned)(*end);
       };
     }

@@ -49,12 +49,14 @@ class AccountStore {
   virtual void Find(std::string user, FindCallback done) = 0;
   // Adds or replaces accounts, all or none. Clears `verified` unless it is given.
   virtual void Put(std::vector<AccountRecord> accounts, DoneCallback done) = 0;
+  // NOLINTBEGIN(performance-unnecessary-value-param): stores that can do it keep what they are given
   // From now on there is no such user, until somebody puts it again. OK if there was none.
   virtual void Remove(std::string /*user*/, DoneCallback done) { done(absl::UnimplementedError("this store cannot remove accounts")); }
   // A device that the front ends turn away, or no more; whether there is such a user or not.
   virtual void Block(BlockedDevice /*device*/, bool /*blocked*/, DoneCallback done) {
     done(absl::UnimplementedError("this store cannot block devices"));
   }
+  // NOLINTEND(performance-unnecessary-value-param)
   // Keeps the keyed hash of a verified password, if the account still has `password`.
   virtual void Remember(std::string user, std::string password, std::string verified, DoneCallback done) = 0;
   // Who was removed or got another password since that number was told, by whatever process, and which devices are blocked: asked every

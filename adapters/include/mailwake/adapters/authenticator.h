@@ -38,6 +38,7 @@ class Authenticator {
   virtual void Authenticate(std::string user, std::string password, Callback done) = 0;
   // The same for somebody who asks from that network ("192.0.2.0/24"): who guesses passwords can be made to wait there, and nowhere else.
   // Those who do not tell networks apart leave this out.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those who tell them apart keep it
   virtual void AuthenticateFrom(std::string /*network*/, std::string user, std::string password, Callback done) {
     Authenticate(std::move(user), std::move(password), std::move(done));
   }
