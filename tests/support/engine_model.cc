@@ -37,8 +37,9 @@ bool EngineModel::Loading(const std::string& mailbox) const {
 void EngineModel::Published(const std::vector<Change>& changes, AnswerPtr answer) {
   if (answer->answered() && absl::IsInvalidArgument(answer->status)) return;
   const CallPtr call = NewCall(std::move(answer), changes.size() == 1 ? std::string(changes.front().mailbox) : "", false);
-  // One of several mailboxes may have no room for calls that wait.
-  call->unsure = changes.size() > 1 && options_.limits.deferred_per_mailbox < 100;
+  // One of several mailboxes may have no room for calls that wait, or may not be read; that shows when all are done.
+  const bool waits = std::ranges::any_of(changes, [this](const Change& change) { return Loading(std::string(change.mailbox)); });
+  call->unsure = changes.size() > 1 && (options_.limits.deferred_per_mailbox < 100 || waits);
   for (const Change& change : changes) {
     const auto mask = options_.wake_kinds[static_cast<std::size_t>(change.item_class)];
     if ((mask & (1U << static_cast<unsigned>(change.kind))) == 0) {
