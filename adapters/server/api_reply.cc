@@ -11,7 +11,7 @@ namespace mailwake::server {
 std::string ErrorOf(const HttpsReply& reply, const std::string& token_file) {
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   const bool told = json.is_object() && json.contains("error") && json["error"].is_string();
-  const std::string error = told ? json["error"].get<std::string>() : reply.body;
+  std::string error = told ? json["error"].get<std::string>() : reply.body;
   if (reply.status != 401) return error;
   return absl::StrCat("the server does not take the token of --token-file ", token_file, ": ", error);
 }

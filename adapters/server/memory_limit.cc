@@ -3,6 +3,7 @@
 #include "adapters/server/memory_limit.h"
 
 #include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,7 +39,7 @@ std::size_t MemoryLimit(std::size_t machine, const std::string& root) {
   std::size_t limit = machine;
   for (std::string path = GroupPath(root);; path.erase(path.rfind('/'))) {
     std::size_t bytes = 0;  // "max" is no number
-    if (absl::SimpleAtoi(FirstLine(root + "/sys/fs/cgroup" + path + "/memory.max"), &bytes)) limit = std::min(limit, bytes);
+    if (absl::SimpleAtoi(FirstLine(absl::StrCat(root, "/sys/fs/cgroup", path, "/memory.max")), &bytes)) limit = std::min(limit, bytes);
     if (path.empty()) return limit;  // in a container the root is the container's
   }
 }

@@ -162,7 +162,7 @@ absl::Status Impl::ReadToken() {
     return absl::OkStatus();
   }
   absl::StatusOr<std::string> token = ReadTokenFile(config_.ingest_token_file);
-  if (token.ok()) token_ = *std::move(token);
+  if (token.ok()) token_ = *token;
   if (token.ok() || config_.user.empty()) return token.status();
   return absl::InvalidArgumentError(absl::StrCat(token.status().message(), "; ", config_.user, " must be able to read it"));
 }

@@ -138,7 +138,7 @@ void Shutdown::AwaitStore(std::function<void(bool)> then) {
   engine_.Flush([this, end] {
     // The front end's saves are done in the order of the calls: when this one is, so are those before it.
     front_state_.Save({.front = "server", .mailbox = "shutdown", .device = {}}, {},
-                      [this, end](absl::Status) { boost::asio::post(main_, [end] { end(true); }); });
+                      [this, end](const absl::Status&) { boost::asio::post(main_, [end] { end(true); }); });
   });
 }
 

@@ -28,7 +28,7 @@ void ApiClient::Call(ApiCall call, std::function<void(bool again)> writing, Done
 void ApiClient::Try() {
   if (connection_) return Write();
   connection_ = std::make_shared<Connection>(io_, target_);
-  connection_->Open([this](absl::Status opened) { opened.ok() ? Write() : Retry(std::string(opened.message())); });
+  connection_->Open([this](const absl::Status& opened) { opened.ok() ? Write() : Retry(std::string(opened.message())); });
 }
 
 void ApiClient::Write() {

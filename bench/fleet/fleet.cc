@@ -73,7 +73,7 @@ RunnerConfig MakeRunnerConfig(const FleetOptions& options, Target target) {
 
 class FleetRun {
  public:
-  FleetRun(const FleetOptions& options, Progress& progress, const std::atomic<bool>& interrupted, Target target, std::string token,
+  FleetRun(const FleetOptions& options, Progress& progress, const std::atomic<bool>& interrupted, Target target, const std::string& token,
            std::unique_ptr<Traffic> traffic)
       : options_(options),
         progress_(progress),
@@ -268,7 +268,7 @@ absl::StatusOr<Report> Run(const FleetOptions& options, Progress& progress, cons
   if (!files.ok()) return files;
   absl::StatusOr<std::unique_ptr<Traffic>> traffic = MakeTraffic(options);
   if (!traffic.ok()) return traffic.status();
-  return FleetRun(options, progress, interrupted, *std::move(target), *std::move(token), *std::move(traffic)).Run();
+  return FleetRun(options, progress, interrupted, *std::move(target), *token, *std::move(traffic)).Run();
 }
 
 }  // namespace mailwake::fleet

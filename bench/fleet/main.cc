@@ -24,7 +24,7 @@ extern "C" void OnInterrupt(int signal) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace mailwake::fleet;
+  using namespace mailwake::fleet;  // NOLINT(google-build-using-namespace): main has none of its own
   FleetOptions options;
   if (const int code = ParseCommandLine(argc, argv, options); code >= 0) return code;
   CountMailboxesFrom(options.first_mailbox);

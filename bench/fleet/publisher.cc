@@ -24,7 +24,8 @@ void AppendLine(const TrafficChange& change, std::string& body) {
 
 }  // namespace
 
-Publisher::Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Say failed, Say trouble)
+Publisher::Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Say failed,
+                     const Say& trouble)
     : ledger_(ledger), failed_(std::move(failed)), timer_(io), folder_list_(FolderListJson()) {
   for (std::size_t i = 0; i < kClients; ++i) clients_.push_back(std::make_unique<ApiClient>(io, target, token, trouble));
 }
@@ -48,11 +49,12 @@ void Publisher::Declare(std::uint32_t mailboxes) {
 void Publisher::DeclareNext(ApiClient& client) {
   if (next_mailbox_ == mailboxes_) return;
   const std::string path = "/v1/mailboxes/" + MailboxName(next_mailbox_++) + "/folders";
-  client.Call({.method = "PUT", .path = path, .type = "application/json", .body = folder_list_}, nullptr, [this, &client](HttpReply reply) {
-    if (!Accepted(reply, "a folder list")) return;
-    ++counters_.declared;
-    DeclareNext(client);
-  });
+  client.Call({.method = "PUT", .path = path, .type = "application/json", .body = folder_list_}, nullptr,
+              [this, &client](const HttpReply& reply) {
+                if (!Accepted(reply, "a folder list")) return;
+                ++counters_.declared;
+                DeclareNext(client);
+              });
 }
 
 // ---- traffic ------------------------------------------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ void Publisher::Send(ApiClient& client) {
     counters_.sent += changes->size();
   };
   client.Call({.method = "POST", .path = "/v1/changes", .type = "application/x-ndjson", .body = std::move(body)}, writing,
-              [this, receipts, &client, before = client.failures()](HttpReply reply) {
+              [this, receipts, &client, before = client.failures()](const HttpReply& reply) {
                 const Instant now = Now();
                 counters_.failures += client.failures() - before;
                 if (!Accepted(reply, "a batch of changes")) return;

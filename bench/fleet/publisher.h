@@ -37,7 +37,7 @@ class Publisher {
   using Say = std::function<void(std::string)>;
 
   // `failed` hears why it gave up, `trouble` why a request must be repeated; both on the loop.
-  Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Say failed, Say trouble);
+  Publisher(boost::asio::io_context& io, const Target& target, const std::string& token, Ledger& ledger, Say failed, const Say& trouble);
 
   // Both REQUIRE: on the loop.
   void Declare(std::uint32_t mailboxes);

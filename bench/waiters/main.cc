@@ -36,8 +36,8 @@ int NextServer() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace mailwake;
-  using namespace mailwake::waiters;
+  using namespace mailwake;           // NOLINT(google-build-using-namespace): main has none of its own
+  using namespace mailwake::waiters;  // NOLINT(google-build-using-namespace)
   MeasureOptions options;
   std::string server = "https://127.0.0.1:8443", speak = "mailwake", token_file;
   bool print_passwd = false, hold = false, steady = false, load = false, returns = false, tls_1_2 = false;

@@ -30,7 +30,7 @@ HttpResponse WrongMethod(std::string_view allowed) {
 }
 
 Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, OrderedJson success) {
-  return [exchange = std::move(exchange), success = std::move(success)](absl::Status durable) {
+  return [exchange = std::move(exchange), success = std::move(success)](const absl::Status& durable) {
     exchange->Respond(durable.ok() ? JsonAnswer(200, success) : ErrorAnswer(durable));
   };
 }

@@ -51,7 +51,7 @@ class Impl {
   Impl(Engine& engine, HttpSourceOptions options)
       : engine_(engine), options_(std::move(options)), seal_(options_.token), looks_(engine, options_) {}
 
-  void Handle(HttpRequest request, ExchangePtr exchange);
+  void Handle(const HttpRequest& request, ExchangePtr exchange);
 
  private:
   bool Allowed(const HttpRequest& request) const;
@@ -75,7 +75,7 @@ bool Impl::Allowed(const HttpRequest& request) const {
   return SameSecret(given.substr(kScheme.size()), options_.token);
 }
 
-void Impl::Handle(HttpRequest request, ExchangePtr exchange) {
+void Impl::Handle(const HttpRequest& request, ExchangePtr exchange) {
   const std::optional<RequestTarget> target = ParseTarget(request.target);
   if (target && target->path.size() == 1 && target->path[0] == "healthz") {
     // HEAD too, which load balancers like; the server leaves the body out.
@@ -200,7 +200,7 @@ class Source final : public HttpSource {
   explicit Source(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
   HttpHandler handler() override {
-    return [impl = impl_](HttpRequest request, ExchangePtr exchange) { impl->Handle(std::move(request), std::move(exchange)); };
+    return [impl = impl_](const HttpRequest& request, ExchangePtr exchange) { impl->Handle(request, std::move(exchange)); };
   }
 
  private:

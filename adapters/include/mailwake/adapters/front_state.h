@@ -22,7 +22,7 @@ struct FrontStateKey {
   std::string front = {};  // "activesync"
   std::string mailbox = {};
   std::string device = {};
-  friend auto operator<=>(const FrontStateKey&, const FrontStateKey&) = default;  // NOLINT(modernize-use-nullptr): its 0 is no pointer
+  friend auto operator<=>(const FrontStateKey&, const FrontStateKey&) = default;
 };
 
 class FrontState {
