@@ -138,7 +138,7 @@ TEST(RequestReaderTest, RefusesFoldedLinesAndOtherLineEndings) {
   EXPECT_EQ(Refused(get + "X: a\rb\r\n\r\n"), 400);
   EXPECT_EQ(Refused(get + "X: a\n\r\n\r\n"), 400);
   EXPECT_EQ(Refused("GET / HTTP/1.1\nHost: x\n\n"), 400);
-  EXPECT_EQ(Refused(get + std::string("X: a\0b\r\n\r\n", 11)), 400);
+  EXPECT_EQ(Refused(get + std::string("X: a\0b\r\n\r\n", 10)), 400);
 }
 
 TEST(RequestReaderTest, RefusesMalformedHeaders) {
