@@ -31,7 +31,7 @@ int main() {
 
   // The mail server says what changed, once it is readable.
   engine->Publish({{.mailbox = "ann@example.org", .folder = "inbox"}},
-                  [](absl::Status durable) { std::printf("durable: %s\n", durable.ToString().c_str()); });
+                  [](const absl::Status& durable) { std::printf("durable: %s\n", durable.ToString().c_str()); });
   engine->advance(now);  // runs the callbacks of PINGs that ended
 
   // The device syncs: what it gets is what was readable when the sync began.

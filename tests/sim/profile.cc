@@ -58,7 +58,7 @@ void DrawEngine(Drawer& draw, Profile& out) {
   for (std::int64_t& window : out.coalesce_ms) window = draw.Length(0.2, 1 * kSecond, 10 * kMinute);
   if (draw.On(0.4)) out.coalesce_ms = {};
   out.retry_after_s = random.Pick({1, 5, 30});
-  const auto devices = static_cast<std::size_t>(out.mailboxes * out.devices_most);
+  const auto devices = static_cast<std::size_t>(out.mailboxes) * static_cast<std::size_t>(out.devices_most);
   if (draw.On(0.35)) out.limits.idle_mailboxes = random.Below(3);
   if (draw.On(0.1)) out.limits.pings = std::max<std::size_t>(2, devices / 2);
   if (draw.On(0.1)) out.limits.pings_per_mailbox = std::max(1, out.devices_most - 1);
@@ -190,7 +190,7 @@ std::string Describe(const Profile& profile) {
   std::ostringstream out;
   out << std::setprecision(3) << (profile.sqlite ? "sqlite" : "memory") << ", " << profile.mailboxes << " mailboxes, up to "
       << profile.devices_most << " devices and " << profile.folders_most << " folders each, " << profile.active_ms / kMinute
-      << " min, a change every " << profile.change_mean_ms / 1000.0 << " s, " << profile.shards << " shards, heartbeats "
+      << " min, a change every " << static_cast<double>(profile.change_mean_ms) / 1000 << " s, " << profile.shards << " shards, heartbeats "
       << profile.heartbeat_min_s << " to " << profile.heartbeat_max_s << " s\n ";
   const auto show = [&out](const char* name, auto value) {
     if (value != 0) out << ' ' << name << '=' << value;

@@ -165,7 +165,7 @@ class Stress {
 
   void Advance() {
     while (!stop_) {
-      engine_->advance(Time(Duration(now_ms_.fetch_add(OneIn(500) ? 6'000 : Below(400)))));  // sometimes a pause
+      engine_->advance(Time(Duration(now_ms_.fetch_add(OneIn(500) ? 6'000 : static_cast<std::int64_t>(Below(400))))));  // sometimes a pause
       engine_->next_deadline();
       std::this_thread::yield();
     }
