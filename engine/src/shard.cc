@@ -18,7 +18,7 @@ constexpr Slot kWalkStep = 16;
 constexpr std::int64_t kWalkEveryMs = 100;
 // Idle mailboxes looked at for one without an open window.
 constexpr int kEvictLook = 16;
-// And looked at in one call at the most: the next call goes on.
+// And looked at in one call at the most, beside as many as it lets go itself: the next call goes on.
 constexpr int kEvictMost = 64;
 
 Time SeenAt(const Device& device) { return Time(Duration(device.last_seen.ms())); }
@@ -140,6 +140,7 @@ void Shard::Unpin(Mailbox& mailbox) {
   }
   if (mailbox.idle) UnlinkIdle(mailbox);
   LinkIdle(mailbox);
+  ++unpinned_;
 }
 
 void Shard::LinkIdle(Mailbox& mailbox) {
@@ -159,7 +160,8 @@ void Shard::Evict() {
     CountBytes();
     return context_.idle.load(std::memory_order_relaxed) > context_.options.limits.idle_mailboxes || OverBudget();
   };
-  for (int looked = 0; looked < kEvictMost && mailboxes_.first_idle() != nullptr && too_many(); ++looked) {
+  const int most = kEvictMost + std::exchange(unpinned_, 0);
+  for (int looked = 0; looked < most && mailboxes_.first_idle() != nullptr && too_many(); ++looked) {
     Mailbox& mailbox = *mailboxes_.first_idle();
     UnlinkIdle(mailbox);
     if (looked < kEvictLook && WindowOpen(mailbox)) {

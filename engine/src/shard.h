@@ -145,9 +145,9 @@ class Shard {
   // shard.cc
   void Observe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // looks at the clock, if there is one
   std::int64_t now_ms() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return timeline_.now_ms(); }
-  // At the end of a call: publishes next_due(), takes what is to be handed over to the store.
   void CountBytes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool OverBudget() const { return context_.bytes.load(std::memory_order_relaxed) > context_.options.limits.memory_bytes; }
+  // At the end of a call: evicts, publishes next_due(), takes what is to be handed over to the store.
   void Settle(Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox& Enter(const MailboxKey& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Mailbox* FindMailbox(const MailboxKey& mailbox) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -156,7 +156,7 @@ class Shard {
   // Until the mailbox has been read. REQUIRES: MayDefer.
   void Defer(Mailbox& mailbox, Mailbox::Deferred call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // evicts or idles it if nothing needs it
+  void Unpin(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // idles it if nothing needs it
   void ApplySuspicion(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LinkIdle(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UnlinkIdle(Mailbox& mailbox) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -255,6 +255,7 @@ class Shard {
   TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
   WatchTable watches_ ABSL_GUARDED_BY(mutex_);
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // counted in Context::bytes
+  int unpinned_ ABSL_GUARDED_BY(mutex_) = 0;       // mailboxes, in this call
   std::size_t timed_ ABSL_GUARDED_BY(mutex_) = 0;  // watches that wait for their timer
   std::array<SlotQueue, kMaxLoops> ready_ ABSL_GUARDED_BY(mutex_);
   BlockPool blocks_ ABSL_GUARDED_BY(mutex_);

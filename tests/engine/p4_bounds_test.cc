@@ -115,6 +115,18 @@ TEST(PromiseTest, P4TheCallThatTakesTheLastByteLetsIdleMailboxesGo) {
   EXPECT_TRUE(stats.memory_bytes <= kBudget || stats.mailboxes == stats.pings_held) << stats.mailboxes << " and " << stats.pings_held;
 }
 
+TEST(PromiseTest, P4OneCallThatLetsManyMailboxesGoLeavesNoMoreThanTheLimit) {
+  EngineWorld world(With({.idle_mailboxes = 10}));
+  std::vector<std::string> names;
+  for (int i = 0; i < 1'000; ++i) names.push_back(absl::StrCat("user", i));
+  std::vector<Change> changes;
+  for (const std::string& name : names) changes.push_back({.mailbox = name, .folder = "inbox"});
+  EXPECT_TRUE(world.Publish(changes)->ok());
+  EXPECT_EQ(world.engine().stats().mailboxes, 10u);
+  for (const std::string& name : names) world.Hold(name, "phone", {"inbox"});
+  EXPECT_EQ(world.engine().stats().mailboxes, 10u) << "all were behind";
+}
+
 TEST(PromiseTest, P4TheFoldersOfAPingAreBounded) {
   EngineWorld world(With({.folders_per_ping = 3}));
   const Ping fits = world.Hold("ann", "phone", {"a", "b", "c"});

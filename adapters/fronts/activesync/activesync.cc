@@ -41,7 +41,10 @@ void Admit(const CallPtr& call, absl::StatusOr<Account> account) {
     return Refuse(*call, 401);
   }
   if (!account.ok()) return RefuseForNow(*call, SomeSeconds());
-  if (call->http.method == "OPTIONS") return RunOptions(*call->exchange);
+  if (call->http.method == "OPTIONS") {
+    call->exchange->BelongsTo({});
+    return RunOptions(*call->exchange);
+  }
   const std::string& named = call->named_user;
   if (!named.empty() && !SameUser(named, call->login) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
   call->mailbox = std::move(account->mailbox);

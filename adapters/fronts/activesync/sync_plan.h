@@ -45,7 +45,7 @@ std::optional<SyncFault> Complete(SyncRequest& request, const std::optional<Reme
 std::optional<SyncFault> CheckLimits(const SyncRequest& request, const ActiveSyncOptions& options);
 RememberedSync Remember(const SyncRequest& request);
 
-// Fault 12: a folder that the device was told of is gone.
+// Fault 12: a folder that the device was told of is gone, or nobody knows what list it has.
 std::optional<SyncFault> Plan(const SyncRequest& request, const DeviceState& state, const FolderList& folders,
                               std::vector<SyncStep>& steps);
 

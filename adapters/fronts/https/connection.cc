@@ -74,6 +74,8 @@ bool Connection::Step() {
     case ConnectionState::kWaiting:
       return StepWait();
     case ConnectionState::kPaused:
+      if (hung_up_) Close(Loop::Gone::kDrop);
+      break;
     case ConnectionState::kHeld:
     case ConnectionState::kClosed:
       break;
@@ -249,16 +251,27 @@ void Connection::OnGone(absl::AnyInvocable<void()> gone) {
 // A request costs whoever sends it less than us. Until somebody is known on the connection, it is served at a rate only: the rest stays
 // with the kernel, and others come first.
 void Connection::CountUnknown() {
-  const std::uint32_t rate = loop_->server().options.max_unknown_requests_per_second;
+  const std::uint64_t rate = loop_->server().options.max_unknown_requests_per_second;
   if (rate == 0 || !address_counted_) return;
   const auto now = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(ConnectionLists::Clock::now().time_since_epoch()).count());
-  const std::uint64_t allowed = std::uint64_t{now - std::exchange(unknown_at_, now)} * rate;
+  const std::uint64_t allowed = (now - std::exchange(unknown_at_, now)) * rate;
   unknown_ -= static_cast<std::uint16_t>(std::min<std::uint64_t>(allowed, unknown_));
   if (unknown_ < UINT16_MAX) ++unknown_;
 }
 
-bool Connection::AsksTooOften() const { return unknown_ > kUnknownBurst * loop_->server().options.max_unknown_requests_per_second; }
+bool Connection::AsksTooOften() const {
+  return unknown_ > 0 && unknown_ >= kUnknownBurst * loop_->server().options.max_unknown_requests_per_second;
+}
+
+// False: there is no room for what it has sent already.
+bool Connection::Pause() {
+  loop_->server().paused.Add();
+  SetState(ConnectionState::kPaused);
+  if (held_ == nullptr) return true;
+  counted_ = held_->size();
+  return loop_->CountReading(static_cast<std::ptrdiff_t>(counted_));
+}
 
 bool Connection::BelongsTo(std::string_view user) {
   ServerState& server = loop_->server();
@@ -312,8 +325,11 @@ void Connection::AfterWrite() {
   if (out->written) out->written(true);
   if (state == ConnectionState::kClosed) return;
   if (out->after == After::kNextRequest && !loop_->draining()) {
-    if (AsksTooOften()) loop_->server().paused.Add();
-    SetState(AsksTooOften() ? ConnectionState::kPaused : ConnectionState::kIdle);
+    if (!AsksTooOften()) {
+      SetState(ConnectionState::kIdle);
+    } else if (!Pause()) {
+      return Close(Loop::Gone::kDrop);
+    }
   } else if (out->after == After::kLinger) {
     stream_->Finish();
     SetState(ConnectionState::kLingering);
@@ -352,7 +368,7 @@ void Connection::DropReader() {
 
 void Connection::Close(Loop::Gone tell) {
   const auto alive = shared_from_this();
-  const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kWriting;
+  const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kPaused || state == ConnectionState::kWriting;
   loop_->Remove(*this);
   if (socket_.get() < 0) return;
   loop_->poller().Remove(socket_.get(), *this);

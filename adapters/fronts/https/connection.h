@@ -76,6 +76,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool Serve(std::string_view rest);
   void CountUnknown();
   bool AsksTooOften() const;
+  bool Pause();
   void Refuse(int status, std::string_view text);
   void Send(std::string bytes, After after, Written written);
   void AfterWrite();

@@ -24,8 +24,8 @@ enum class ConnectionState : std::uint8_t {
   kIdle,       // between requests
   kReading,    // from a request's first byte to its last
   kWriting,    // an answer that the peer takes
-  kPaused,     // nobody is known on it, and it asks too often: the next request is read later
   kLingering,  // refused: what the peer still sends is thrown away, so that it gets to read why
+  kPaused,     // nobody is known on it, and it asks too often: the next request is read later
   kWaiting,    // a request waits for its answer; the peer is watched
   kHeld,       // as kWaiting, and the peer has sent more, which waits too
   kClosed,

@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kLingerTimeout{3};
 
 // In the order of ConnectionState.
 std::array<std::chrono::seconds, kTimedStates> Timeouts(const HttpsOptions& options) {
-  return {options.handshake_timeout, options.idle_timeout, options.request_timeout, options.write_timeout, kPause, kLingerTimeout};
+  return {options.handshake_timeout, options.idle_timeout, options.request_timeout, options.write_timeout, kLingerTimeout, kPause};
 }
 
 }  // namespace

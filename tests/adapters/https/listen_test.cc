@@ -50,6 +50,8 @@ TEST(ListenTest, AMalformedAddressIsExplained) {
 TEST(ListenTest, AServerNeedsALoop) {
   EXPECT_EQ(HttpsServer::Create({}, {}).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(HttpsServer::Create({}, {{nullptr, 0}}).status().code(), absl::StatusCode::kInvalidArgument);
+  boost::asio::io_context io;
+  EXPECT_TRUE(absl::IsInvalidArgument(HttpsServer::Create({.max_unknown_requests_per_second = 1'001}, {{&io, 0}}).status()));
 }
 
 int Option(int socket, int level, int option) {
