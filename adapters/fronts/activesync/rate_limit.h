@@ -11,11 +11,11 @@
 #ifndef MAILWAKE_FRONTS_ACTIVESYNC_RATE_LIMIT_H_
 #define MAILWAKE_FRONTS_ACTIVESYNC_RATE_LIMIT_H_
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
+#include "mailwake/adapters/gcra.h"
 #include "mailwake/adapters/recent_map.h"
 #include "mailwake/mutex.h"
 
@@ -28,23 +28,22 @@ class RateLimit {
   // 0 a minute: any number.
   explicit RateLimit(std::size_t per_minute, std::size_t most = 200'000)
       : each_(per_minute == 0 ? Time::duration(0) : Time::duration(std::chrono::minutes(1)) / static_cast<std::int64_t>(per_minute)),
-        paid_until_(most) {}
+        gcras_(most) {}
 
   // Zero: this one is let in, and counted. Else how long until the next one is.
   std::chrono::milliseconds Take(std::uint64_t who, Time now) {
     if (each_.count() == 0) return std::chrono::milliseconds(0);
     MutexLock lock(mutex_);
-    Time& until = paid_until_[who];
-    const Time next = std::max(until, now) + each_;
-    if (next - now > std::chrono::minutes(1)) return std::chrono::ceil<std::chrono::milliseconds>(next - now - std::chrono::minutes(1));
-    until = next;
-    return std::chrono::milliseconds(0);
+    Gcra& gcra = gcras_[who];
+    const Gcra::Duration wait = gcra.WaitFor(now, each_, std::chrono::minutes(1));
+    if (wait.count() == 0) gcra.Count(now, each_);
+    return std::chrono::ceil<std::chrono::milliseconds>(wait);
   }
 
  private:
   const Time::duration each_;
   Mutex mutex_;
-  RecentMap<std::uint64_t, Time> paid_until_ ABSL_GUARDED_BY(mutex_);  // by requests that came, each_ for each
+  RecentMap<std::uint64_t, Gcra> gcras_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mailwake::eas

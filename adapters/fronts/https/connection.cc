@@ -19,8 +19,8 @@ namespace {
 
 // After this many steps other connections of the loop come first.
 constexpr int kMostSteps = 64;
-// Requests that come at once are as many as may come in so many seconds.
-constexpr std::uint32_t kUnknownBurst = 4;
+// Requests of somebody unknown may come at once that should take so long.
+constexpr std::chrono::seconds kUnknownBurst{4};
 
 }  // namespace
 
@@ -251,17 +251,13 @@ void Connection::OnGone(absl::AnyInvocable<void()> gone) {
 // A request costs whoever sends it less than us. Until somebody is known on the connection, it is served at a rate only: the rest stays
 // with the kernel, and others come first.
 void Connection::CountUnknown() {
-  const std::uint64_t rate = loop_->server().options.max_unknown_requests_per_second;
-  if (rate == 0 || !address_counted_) return;
-  const auto now = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(ConnectionLists::Clock::now().time_since_epoch()).count());
-  const std::uint64_t allowed = (now - std::exchange(unknown_at_, now)) * rate;
-  unknown_ -= static_cast<std::uint16_t>(std::min<std::uint64_t>(allowed, unknown_));
-  if (unknown_ < UINT16_MAX) ++unknown_;
+  const Gcra::Duration each = loop_->server().unknown_each;
+  if (each.count() > 0 && address_counted_) unknown_.Count(ConnectionLists::Clock::now(), each);
 }
 
 bool Connection::AsksTooOften() const {
-  return unknown_ > 0 && unknown_ >= kUnknownBurst * loop_->server().options.max_unknown_requests_per_second;
+  if (unknown_.unused()) return false;
+  return unknown_.WaitFor(ConnectionLists::Clock::now(), loop_->server().unknown_each, kUnknownBurst).count() > 0;
 }
 
 // False: there is no room for what it has sent already.
@@ -275,7 +271,7 @@ bool Connection::Pause() {
 
 bool Connection::BelongsTo(std::string_view user) {
   ServerState& server = loop_->server();
-  unknown_ = 0;
+  unknown_ = {};
   if (user.empty()) return true;
   if (!address_counted_ || state == ConnectionState::kClosed) return true;
   const std::uint64_t hash = absl::HashOf(user) | 1;

@@ -23,6 +23,7 @@
 #include "adapters/fronts/https/loop.h"
 #include "adapters/fronts/https/request_reader.h"
 #include "adapters/fronts/https/stream.h"
+#include "mailwake/adapters/gcra.h"
 
 namespace mailwake::internal {
 
@@ -97,13 +98,12 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   absl::AnyInvocable<void()> gone_;
   PeerAddress peer_;  // as the proxy says, if there is one that says it first
 
-  std::uint64_t user_ = 0;        // hash of whose it is, in ServerState::users; 0: nobody's yet
-  std::uint32_t unknown_at_ = 0;  // when the last request came, in seconds
-  std::uint16_t unknown_ = 0;     // requests in a row for which nobody was known, less those that time allows
-  bool proxy_header_ = false;     // is to come first
-  bool address_counted_ = true;   // in ServerState::addresses
-  bool readable_ = false;         // there may be something to read
-  bool hung_up_ = false;          // the peer has said that it sends no more, or is gone
+  std::uint64_t user_ = 0;       // hash of whose it is, in ServerState::users; 0: nobody's yet
+  Gcra unknown_;                 // requests in a row for which nobody was known
+  bool proxy_header_ = false;    // is to come first
+  bool address_counted_ = true;  // in ServerState::addresses
+  bool readable_ = false;        // there may be something to read
+  bool hung_up_ = false;         // the peer has said that it sends no more, or is gone
   bool running_ = false;
   // Of the request that waits.
   bool keep_alive_ = false;

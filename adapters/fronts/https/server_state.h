@@ -19,6 +19,7 @@
 #include "adapters/fronts/https/peer_address.h"
 #include "adapters/fronts/https/router.h"
 #include "adapters/fronts/https/tls_context.h"
+#include "mailwake/adapters/gcra.h"
 #include "mailwake/adapters/https_server.h"
 #include "mailwake/mutex.h"
 
@@ -40,6 +41,9 @@ struct ServerState {
         proxies(std::move(the_proxies)),
         addresses(options.max_connections_per_address),
         users(options.max_connections_per_user),
+        unknown_each(options.max_unknown_requests_per_second == 0
+                         ? Gcra::Duration(0)
+                         : Gcra::Duration(std::chrono::seconds(1)) / options.max_unknown_requests_per_second),
         tls_(std::move(the_tls)) {}
 
   bool has_tls() const { return !options.cert_file.empty(); }
@@ -73,7 +77,8 @@ struct ServerState {
   const Networks proxies;
   Router router;
   CountLimit<PeerAddress::Bytes> addresses;
-  CountLimit<std::uint64_t> users;  // by the hash of their name
+  CountLimit<std::uint64_t> users;    // by the hash of their name
+  const Gcra::Duration unknown_each;  // of a request for which nobody is known; 0: any number
 
   Counter connections;
   Counter accepted;
