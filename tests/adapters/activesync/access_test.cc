@@ -28,6 +28,15 @@ TEST(ActiveSyncAccess, OptionsTellsVersionsAndTheCommandsThatAreAnswered) {
   EXPECT_EQ(answer->header("MS-ASProtocolCommands"), "Sync,FolderSync,Ping,Provision,Settings");
   EXPECT_EQ(answer->header("Allow"), "OPTIONS,POST");
   EXPECT_EQ(answer->response().body, "");
+  EXPECT_EQ(world.owners, std::vector<std::string>{""}) << "somebody is known, and no mailbox was asked for";
+}
+
+TEST(ActiveSyncAccess, NobodyIsKnownByAWrongPassword) {
+  FrontWorld world;
+  HttpRequest request = Options(world);
+  SetCredentials(request, "ann", "wrong");
+  EXPECT_EQ(world.Send(std::move(request))->status(), 401);
+  EXPECT_TRUE(world.owners.empty());
 }
 
 TEST(ActiveSyncAccess, AConnectionBelongsToTheMailboxAndWithTooManyItIsTurnedAway) {

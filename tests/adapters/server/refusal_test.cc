@@ -157,6 +157,34 @@ TEST(RefusalTest, TooManyRequestsAMinuteOfAUserAreToldToComeBackAndLogged) {
   EXPECT_THAT(server.Ping("bob", "A", {})->Wait().out, HasSubstr("status 3"));
 }
 
+// So many on one connection, each answered `status`.
+void SendAgainAndAgain(const RunningServer& server, const server::HttpsMessage& message, int times, int status) {
+  auto client = server::HttpsClient::Create(server.arguments());
+  ASSERT_TRUE(client.ok()) << client.status();
+  for (int i = 0; i < times; ++i) {
+    const auto reply = (*client)->Send(message);
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    ASSERT_EQ(reply->status, status);
+  }
+}
+
+TEST(RefusalTest, WhoeverShowsNeitherTokenNorPasswordIsServedAtARate) {
+  const Site site;
+  site.AddUser("ann");
+  RunningServer server(site);
+  const auto paused = [&server] {
+    return server.Ask("GET", "/metrics").body.find("\nmailwake_http_paused_total 0\n") == std::string::npos;
+  };
+  SendAgainAndAgain(server, {.target = "/v1/pings", .headers = {{"Authorization", "Bearer " + Site::token()}}}, 40, 200);
+  const server::HttpsMessage options{.method = "OPTIONS",
+                                     .target = "/Microsoft-Server-ActiveSync",
+                                     .headers = {{"Authorization", BasicAuthorization("ann", Site::password())}}};
+  SendAgainAndAgain(server, options, 40, 200);
+  EXPECT_FALSE(paused());
+  SendAgainAndAgain(server, {.target = "/v1/pings", .headers = {{"Authorization", "Bearer wrong"}}}, 18, 401);
+  EXPECT_TRUE(paused());
+}
+
 // A Ping that is none, so many times.
 void SendBadPings(const RunningServer& server, const std::string& device, int times) {
   auto client = server::HttpsClient::Create(server.arguments());
