@@ -164,7 +164,7 @@ TEST_F(SqliteReaders, ClosingFinishesWhatACallbackOfAnotherThreadCalls) {
     if (!from_reader) store_->CommitOwned({}, call);
     gate.AwaitEntered();
     std::thread opener([&gate] {
-      std::this_thread::sleep_for(50ms);
+      std::this_thread::sleep_for(50ms);  // most likely closing has begun by then, which shows itself by nothing; either order must pass
       gate.Open();
     });
     store_.reset();
