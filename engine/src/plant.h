@@ -63,6 +63,7 @@ enum class Plant : std::uint8_t {
   kStoreKeepsReset,
   kSqliteKeepsReset,
   kSqliteForgetsOther,
+  kListStaysUnknown,
 };
 
 struct PlantInfo {
@@ -112,6 +113,7 @@ inline constexpr PlantInfo kPlants[] = {
     {Plant::kStoreKeepsReset, "store-keeps-reset-cursors"},
     {Plant::kSqliteKeepsReset, "sqlite-keeps-reset-cursors"},
     {Plant::kSqliteForgetsOther, "sqlite-forgets-other"},
+    {Plant::kListStaysUnknown, "sqlite-forgotten-keep-their-list"},
 };
 
 #ifdef MAILWAKE_PLANTS

@@ -8,7 +8,8 @@
 #   tests/fuzz/fuzz.sh 3600 engine   an hour of one
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-seconds=${1:?how many seconds each}
+seconds=${1:-}
+[[ $seconds =~ ^[0-9]+$ ]] || { echo 'usage: tests/fuzz/fuzz.sh SECONDS [NAME...]; the names are those in tests/fuzz/corpus'; exit 2; }
 shift
 [ $# -gt 0 ] && names=("$@") || mapfile -t names < <(ls tests/fuzz/corpus)
 command -v clang++-14 >/dev/null || { echo 'clang++-14 is not installed: apt-get install clang-14 libclang-rt-14-dev'; exit 77; }

@@ -88,9 +88,10 @@ void Device::WaitAndStep(std::int64_t ms) {
 void Device::Think() { WaitAndStep(random_.Between(1, world_.profile.think_ms)); }
 
 void Device::Step() {
-  // Whom the server may have forgotten begins with the folder list.
+  // Whom the server may have forgotten begins with the folder list, by itself or because a Sync tells it to (status 12).
   const std::int64_t age_ms = world_.profile.age_out_h * 3'600'000;
-  if (age_ms > 0 && (world_.queue.now() - heard_).count() > age_ms / 2) list_wanted_ = true;
+  const bool is_told = active_sync && world_.profile.sqlite;
+  if (age_ms > 0 && !is_told && (world_.queue.now() - heard_).count() > age_ms / 2) list_wanted_ = true;
   if (list_wanted_) return AskList();
   if (folders_.empty()) return WaitAndStep(20'000);
   StartOver();

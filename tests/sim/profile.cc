@@ -165,6 +165,18 @@ void DrawMore(Drawer& draw, Profile& out) {
     out.forgets_repeat = std::max(out.forgets_repeat, 0.5);
     if (out.acknowledge == Acknowledge::kSync) out.limits.idle_mailboxes = 0;
   }
+  if (out.sqlite && out.jump_mean_ms == 0 && draw.On(0.15)) {
+    // Phones come back to a server that has forgotten them, and to other folders.
+    out.age_out_h = 1;
+    out.active_ms = std::max(out.active_ms, 240 * kMinute);
+    out.offline_mean_ms = draw.random().Between(60, 120) * kMinute;
+    out.list_mean_ms = draw.random().Between(20, 60) * kMinute;
+    out.change_mean_ms = std::max(out.change_mean_ms, 2 * kMinute);
+    out.mailboxes = std::clamp(out.mailboxes, 8, 16);
+    out.devices_most = std::min(out.devices_most, 3);
+    out.active_sync = std::max(out.active_sync, 0.8);
+    out.declared = std::max(out.declared, 0.8);
+  }
   if (out.acknowledge == Acknowledge::kPing) out.starts_over = 0;  // a PING before the sync acknowledges what is not synced
 }
 

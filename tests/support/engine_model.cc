@@ -34,13 +34,18 @@ bool EngineModel::Loading(const std::string& mailbox) const {
 
 // ---- Changes ---------------------------------------------------------------------------------------------------------------------------
 
-void EngineModel::Published(const std::vector<Change>& changes, AnswerPtr answer) {
+void EngineModel::Published(const std::vector<Change>& changes, const AnswerPtr& answer) {
   if (answer->answered() && absl::IsInvalidArgument(answer->status)) return;
-  const CallPtr call = NewCall(std::move(answer), changes.size() == 1 ? std::string(changes.front().mailbox) : "", false);
-  // One of several mailboxes may have no room for calls that wait, or may not be read; that shows when all are done.
-  const bool waits = std::ranges::any_of(changes, [this](const Change& change) { return Loading(std::string(change.mailbox)); });
-  call->unsure = changes.size() > 1 && (options_.limits.deferred_per_mailbox < 100 || waits);
+  std::map<std::string, CallPtr> calls;
   for (const Change& change : changes) {
+    const std::string mailbox(change.mailbox);
+    CallPtr& call = calls[mailbox];
+    if (call == nullptr) {
+      call = NewCall(answer, mailbox, false);
+      // A mailbox that is being read may have no room for one more call that waits, or may not be read; of one of several mailboxes that
+      // shows only when all are done.
+      call->unsure = changes.size() > 1 && Loading(mailbox);
+    }
     const auto mask = options_.wake_kinds[static_cast<std::size_t>(change.item_class)];
     if ((mask & (1U << static_cast<unsigned>(change.kind))) == 0) {
       ++situations_["a masked kind is published"];

@@ -145,7 +145,7 @@ class EngineModel {
   // ---- What happened ----
   void Held(Ping ping, const HoldSpec& spec);
   void CancelCalled(Ping ping, bool won);
-  void Published(const std::vector<Change>& changes, AnswerPtr answer);
+  void Published(const std::vector<Change>& changes, const AnswerPtr& answer);
   void FoldersSet(const std::string& mailbox, const std::vector<DeclaredFolder>& folders, AnswerPtr answer);
   void Suspected(const std::optional<std::string>& mailbox, AnswerPtr answer);
   Seq SyncBegun() const { return seq_; }

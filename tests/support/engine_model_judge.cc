@@ -129,6 +129,7 @@ void EngineModel::Judge(const Ended& end) {
   ModelPing& ping = found->second;
   ModelMailbox& box = mailboxes_[ping.spec.mailbox];
   latest_now_ = std::max(latest_now_, world_.now());
+  CheckAnswers(false);  // a PING held inside a callback may end after a call that failed since
   ReadNow(ping.spec.mailbox);
   if (!ping.unread && ping.must_refuse.empty() && end.reason != EndReason::kRefused) Accept(ping);
   const std::string why_not = WhyNot(box, ping, end);
