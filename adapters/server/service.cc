@@ -232,6 +232,7 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .key_file = certificate.key,
           .second_cert_file = config_.tls_second_cert,
           .second_key_file = config_.tls_second_key,
+          .handshake_threads = loops_.size(),
           .tls_1_3_only = config_.tls_1_3_only,
           .ciphers = config_.tls_ciphers,
           .client_ca_file = config_.tls_client_ca,

@@ -113,31 +113,54 @@ bool Connection::StepProxy() {
   return address_counted_;
 }
 
-// Whoever sends nothing costs no TLS state, which is tens of kilobytes.
-bool Connection::MakeStream() {
-  if (!readable_) return false;
-  char first = 0;
-  const bool silent = hung_up_ && ::recv(socket_.get(), &first, 1, MSG_PEEK) <= 0;
-  const std::shared_ptr<const TlsContext> tls = loop_->server().tls();
-  if (!silent && tls != nullptr) stream_ = tls->NewStream(socket_.get());
-  if (stream_ != nullptr) return true;
-  loop_->server().handshake_failures.Add();
-  Close(Loop::Gone::kDrop);
+// Whoever sends nothing costs no TLS state, which is tens of kilobytes; and whoever has hung up cannot end a handshake.
+bool Connection::StepHandshake() {
+  if (computing_) {
+    look_again_ = true;
+    return false;
+  }
+  if (stream_ == nullptr && !readable_) return false;
+  if (stream_ == nullptr && hung_up_) return TakeHandshake(IoStatus::kGone);
+  const bool slow = stream_ == nullptr || stream_->slow_handshake();
+  if (!slow || !loop_->server().pool.started()) return TakeHandshake(Shake());
+  Compute();
   return false;
 }
 
-bool Connection::StepHandshake() {
-  if (stream_ == nullptr && !MakeStream()) return false;
-  const IoStatus status = stream_->Handshake();
+void Connection::Compute() {
+  computing_ = true;
+  loop_->server().pool.Run([self = shared_from_this()]() mutable {
+    if (self->closed_) return;
+    const IoStatus status = self->Shake();
+    Loop& loop = self->loop();
+    loop.PostOrRun([self = std::move(self), status] { self->Computed(status); });
+  });
+}
+
+IoStatus Connection::Shake() {
+  const std::shared_ptr<const TlsContext> tls = stream_ == nullptr ? loop_->server().tls() : nullptr;
+  if (tls != nullptr) stream_ = tls->NewStream(socket_.get());
+  return stream_ == nullptr ? IoStatus::kGone : stream_->Handshake();
+}
+
+void Connection::Computed(IoStatus status) {
+  if (closed_) return;
+  computing_ = false;
+  const bool again = std::exchange(look_again_, false) && (status == IoStatus::kWantRead || status == IoStatus::kWantWrite);
+  if (again || TakeHandshake(status)) Run();
+}
+
+bool Connection::TakeHandshake(IoStatus status) {
+  ServerState& server = loop_->server();
   if (status == IoStatus::kDone) {
-    if (loop_->server().has_tls()) loop_->server().handshakes.Add();
-    if (stream_->resumed()) loop_->server().resumed.Add();
+    if (server.has_tls()) server.handshakes.Add();
+    if (stream_->resumed()) server.resumed.Add();
     readable_ = true;  // the first request may have come with it
     SetState(ConnectionState::kIdle);
     return true;
   }
   if (status != IoStatus::kGone) return WaitFor(status);
-  loop_->server().handshake_failures.Add();
+  server.handshake_failures.Add();
   Close(Loop::Gone::kDrop);
   return false;
 }
@@ -366,11 +389,13 @@ void Connection::Close(Loop::Gone tell) {
   const auto alive = shared_from_this();
   const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kPaused || state == ConnectionState::kWriting;
   loop_->Remove(*this);
-  if (socket_.get() < 0) return;
+  if (closed_.exchange(true)) return;
   loop_->poller().Remove(socket_.get(), *this);
   if (polite && stream_ != nullptr) stream_->Finish();
-  stream_.reset();
-  socket_ = FileDescriptor();
+  if (!computing_) {
+    stream_.reset();
+    socket_ = FileDescriptor();
+  }
   DropReader();
   held_.reset();
   if (address_counted_) loop_->server().addresses.Release(peer_.limit_key());

@@ -2,7 +2,8 @@
 //
 // Connection: one peer, one request at a time.
 //
-// Threads:    its loop's.
+// Threads:    its loop's; what is slow in the handshake is computed on one of the pool's threads (`computing_`), which then has the stream
+//             for itself.
 // Cost:       while a request waits: this object and the stream's state; no buffer, no handler in the event loop.
 // Invariants: (1) one request is answered before the next is read: what comes early stays with the kernel, at most one read's worth here;
 //             (2) an answer's `written` runs once, from the event loop, before the connection's next request is served;
@@ -13,6 +14,7 @@
 
 #include <absl/functional/any_invocable.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -67,7 +69,10 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool Step();  // true: again
   bool StepProxy();
   bool StepHandshake();
-  bool MakeStream();
+  void Compute();
+  IoStatus Shake();
+  void Computed(IoStatus status);
+  bool TakeHandshake(IoStatus status);
   bool StepRead();
   bool StepWait();
   bool StepWrite();
@@ -104,6 +109,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool address_counted_ = true;  // in ServerState::addresses
   bool readable_ = false;        // there may be something to read
   bool hung_up_ = false;         // the peer has said that it sends no more, or is gone
+  bool computing_ = false;       // the pool has the stream and the socket; Close leaves both to it
+  bool look_again_ = false;      // the socket was ready meanwhile
+  std::atomic<bool> closed_ = false;
   bool running_ = false;
   // Of the request that waits.
   bool keep_alive_ = false;

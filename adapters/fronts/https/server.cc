@@ -42,6 +42,7 @@ class Server final : public HttpsServer {
 
   ~Server() override {
     listener_->Stop();
+    state_->pool.Stop();
     for (const auto& loop : loops_) loop->CloseAll(Loop::Gone::kDrop);
     for (const auto& loop : loops_) loop->Detach();
     state_->router.Clear();
@@ -50,6 +51,7 @@ class Server final : public HttpsServer {
   void Handle(std::string path, HttpHandler handler) override { state_->router.Add(std::move(path), std::move(handler)); }
 
   void Start() override {
+    if (state_->has_tls()) state_->pool.Start(state_->options.handshake_threads);
     Loop::Work start = [listener = listener_] { listener->Start(); };
     loops_.front()->Post(start);
   }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "adapters/fronts/https/count_limit.h"
+#include "adapters/fronts/https/handshake_pool.h"
 #include "adapters/fronts/https/networks.h"
 #include "adapters/fronts/https/peer_address.h"
 #include "adapters/fronts/https/router.h"
@@ -76,6 +77,7 @@ struct ServerState {
   const HttpsOptions options;
   const Networks proxies;
   Router router;
+  HandshakePool pool;
   CountLimit<PeerAddress::Bytes> addresses;
   CountLimit<std::uint64_t> users;    // by the hash of their name
   const Gcra::Duration unknown_each;  // of a request for which nobody is known; 0: any number

@@ -2,7 +2,7 @@
 //
 // Stream: bytes to and from a peer over a non-blocking socket, encrypted or not. The seam at which TLS can be done otherwise.
 //
-// Threads:    one loop's.
+// Threads:    one loop's, but for a slow Handshake.
 // Cost:       no buffer of its own: a stream with nothing under way keeps its socket and its protocol state.
 // Invariants: (1) never blocks and never waits: the caller waits for the socket as the result says, and calls again;
 //             (2) a Write that did not take everything is repeated with what is left, from any address;
@@ -39,6 +39,8 @@ class Stream {
   virtual ~Stream() = default;
 
   virtual IoStatus Handshake() = 0;
+  // Handshake computes with keys, as long as ten wakes: it may then be called on another thread, nothing else meanwhile.
+  virtual bool slow_handshake() const { return false; }
   virtual IoResult Read(char* data, std::size_t size) = 0;
   virtual IoResult Write(const char* data, std::size_t size) = 0;
   // Is the peer there? kDone: it sent something, which stays unread. kWantRead: there, and silent.

@@ -17,6 +17,13 @@ class TlsStream final : public Stream {
     return Judge(SSL_accept(ssl_.get()));
   }
 
+  // Once our part is said, what the peer has still to say costs little: unless it comes with a certificate. Our part is not said before a
+  // second ClientHello (RFC 8446, 4.1.4), nor, in TLS 1.2, before the end of a handshake that is no resumption.
+  bool slow_handshake() const override {
+    char last = 0;
+    return SSL_get_finished(ssl_.get(), &last, 0) == 0 || SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+  }
+
   // With read-ahead one recv takes all that is there, up to a record of full size; so a recv that brought less left nothing.
   IoResult Read(char* data, std::size_t size) override {
     std::size_t got = 0;

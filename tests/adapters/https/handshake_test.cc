@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Handshakes are computed on threads of their own: nobody waits for another's, and one that is under way may end in any way.
+
+#include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "adapters/fronts/https/listen_socket.h"
+#include "adapters/fronts/https/listener.h"
+#include "adapters/fronts/https/loop.h"
+#include "adapters/fronts/https/ticket_keys.h"
+#include "adapters/fronts/https/tls_context.h"
+#include "tests/adapters/https/server_fixture.h"
+
+namespace mailwake::internal {
+namespace {
+
+// A TLS client whose messages go as the test says.
+class ClientTls {
+ public:
+  explicit ClientTls(int version) : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
+    SSL_CTX_set_min_proto_version(context_.get(), version);
+    SSL_CTX_set_max_proto_version(context_.get(), version);
+    ssl_.reset(SSL_new(context_.get()));
+    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));  // owned by it
+    SSL_set_connect_state(ssl_.get());
+  }
+
+  // Takes what came, gives what is to be sent.
+  std::string Step(std::string_view came) {
+    BIO_write(SSL_get_rbio(ssl_.get()), came.data(), static_cast<int>(came.size()));
+    SSL_do_handshake(ssl_.get());
+    std::string out(BIO_ctrl_pending(SSL_get_wbio(ssl_.get())), '\0');
+    if (!out.empty()) BIO_read(SSL_get_wbio(ssl_.get()), out.data(), static_cast<int>(out.size()));
+    return out;
+  }
+  bool done() const { return SSL_is_init_finished(ssl_.get()) == 1; }
+
+ private:
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, SSL_free};
+};
+
+std::string Hello() { return ClientTls(TLS1_3_VERSION).Step(""); }
+
+// The parts of a server, to hold its pool still.
+class HandshakeTest : public testing::Test {
+ protected:
+  HandshakeTest() {
+    const HttpsOptions options{
+        .cert_file = SharedCertificate().cert, .key_file = SharedCertificate().key, .handshake_timeout = std::chrono::seconds(1000)};
+    state_ =
+        std::make_shared<ServerState>(options, Networks{}, TlsContext::Create(options, *TicketKeys::Open("", std::time(nullptr))).value());
+    state_->router.Add("/echo", [](const HttpRequest&, const std::shared_ptr<HttpExchange>& exchange) { exchange->Respond(Body("here")); });
+    state_->pool.Start(1);
+    loop_ = std::make_shared<Loop>(HttpsLoop{&io_, 0}, state_, 1 << 20);
+    FileDescriptor socket = Listen("127.0.0.1:0").value();
+    address_ = LocalAddress(socket.get());
+    listener_ = std::make_shared<Listener>(std::move(socket), std::vector{loop_}, state_);
+    listener_->Start();
+  }
+
+  ~HandshakeTest() override {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+    listener_->Stop();
+    if (held_) GoOn();
+    state_->pool.Stop();
+    loop_->CloseAll(Loop::Gone::kDrop);
+    loop_->Detach();
+    state_->router.Clear();
+  }
+
+  void StartLoop() {
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  void Hold() {
+    held_ = true;
+    state_->pool.Run([this] { released_.wait(); });
+  }
+  void GoOn() {
+    held_ = false;
+    released_.count_down();
+  }
+  // On the loop.
+  void Do(const std::function<void()>& work) {
+    std::latch done(1);
+    loop_->PostOrRun([&] {
+      work();
+      done.count_down();
+    });
+    done.wait();
+  }
+  HttpsClient Connect(bool tls) const { return HttpsClient(address_, {.tls = tls}); }
+
+  boost::asio::io_context io_{1};
+  const boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io_.get_executor()};
+  std::shared_ptr<ServerState> state_;
+  std::shared_ptr<Loop> loop_;
+  std::shared_ptr<Listener> listener_;
+  std::string address_;
+  std::thread thread_;
+  std::latch released_{1};
+  bool held_ = false;
+};
+
+TEST_F(HandshakeTest, WhileOneIsComputedOthersAreServed) {
+  StartLoop();
+  HttpsClient before = Connect(true);
+  ASSERT_TRUE(before.connected());
+  Hold();
+  HttpsClient late = Connect(false);
+  ASSERT_TRUE(late.Send(Hello()));
+  ASSERT_TRUE(Eventually([&] { return state_->connections.get() == 2; }));
+  ASSERT_TRUE(before.Send(Get("/echo")));
+  EXPECT_EQ(before.Receive().body, "here");
+  EXPECT_FALSE(late.HasInput()) << "its handshake waits for the thread that is held";
+  GoOn();
+  EXPECT_NE(late.ReadSome(), "") << "then it goes on";
+}
+
+TEST_F(HandshakeTest, NothingIsComputedForWhoeverHasHungUp) {
+  Hold();
+  HttpsClient gone = Connect(false);
+  ASSERT_TRUE(gone.Send(Hello()));
+  gone.HalfClose();
+  StartLoop();
+  EXPECT_TRUE(Eventually([&] { return state_->connections.get() == 0 && state_->handshake_failures.get() == 1; }));
+}
+
+TEST_F(HandshakeTest, OneThatIsClosedWhileItIsComputedIsForgottenAtOnceAndClosedThen) {
+  StartLoop();
+  Hold();
+  HttpsClient late = Connect(false);
+  ASSERT_TRUE(late.Send(Hello()));
+  ASSERT_TRUE(Eventually([&] { return state_->connections.get() == 1; }));
+  HttpsClient silent = Connect(false);  // the first one's hello has been seen when this one is there
+  ASSERT_TRUE(Eventually([&] { return state_->connections.get() == 2; }));
+  Do([this] { loop_->Drain(); });
+  EXPECT_EQ(state_->connections.get(), 0u);
+  EXPECT_TRUE(silent.AtEnd());
+  EXPECT_FALSE(late.HasInput()) << "not closed under the hands of the thread that has it";
+  GoOn();
+  EXPECT_EQ(late.ReadSome(), "") << "closed, and nothing computed for it";
+  EXPECT_EQ(state_->handshakes.get(), 0u);
+}
+
+TEST_F(HandshakeTest, AServerThatStopsComputesNoMore) {
+  StartLoop();
+  Hold();
+  HttpsClient late = Connect(false);
+  ASSERT_TRUE(late.Send(Hello()));
+  ASSERT_TRUE(Eventually([&] { return state_->connections.get() == 1; }));
+  Do([] {});
+  // The destructor, as that of a server.
+}
+
+class HandshakeThreadsTest : public testing::TestWithParam<std::size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Threads, HandshakeThreadsTest, testing::Values(0, 1, 3));
+
+// A byte at a time: the socket is ready again and again while the handshake is computed.
+TEST_P(HandshakeThreadsTest, AHandshakeMayComeByteByByte) {
+  ServerFixture server({.tls = true, .server = {.handshake_threads = GetParam()}});
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    HttpsClient wire(server.server->address(), {});
+    ClientTls client(version);
+    for (std::string out = client.Step("");; out = client.Step(wire.ReadSome())) {
+      for (const char byte : out) ASSERT_TRUE(wire.Send({&byte, 1}));
+      if (client.done()) break;
+    }
+    EXPECT_TRUE(Eventually([&] { return server.server->stats().handshakes == (version == TLS1_2_VERSION ? 1 : 2); }));
+  }
+}
+
+// The rest of a message comes sooner or later than the thread has seen that it is not there.
+TEST_P(HandshakeThreadsTest, TheRestOfAMessageMayComeAtAnyMoment) {
+  ServerFixture server({.tls = true, .server = {.handshake_threads = GetParam()}});
+  const std::string hello = Hello();
+  for (int round = 0; round < 3000; ++round) {
+    HttpsClient wire(server.server->address(), {});
+    ASSERT_TRUE(wire.Send(hello.substr(0, hello.size() - 1)));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(round % 150);
+    while (std::chrono::steady_clock::now() < end) continue;
+    ASSERT_TRUE(wire.Send(hello.substr(hello.size() - 1)));
+    ASSERT_NE(wire.ReadSome(), "") << "in round " << round;
+  }
+}
+
+TEST_P(HandshakeThreadsTest, ManyComeAtOnceAndGoAtAnyTime) {
+  ServerFixture server({.tls = true, .loops = 2, .server = {.handshake_threads = GetParam()}});
+  const std::string hello = Hello();
+  for (int round = 0; round < 30; ++round) {
+    std::vector<HttpsClient> clients;
+    for (int i = 0; i < 8; ++i) clients.push_back(HttpsClient(server.server->address(), {}));
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      clients[i].Send(hello);
+      if (i % 4 == 1) clients[i].Reset();
+      if (i % 4 == 2) clients[i].HalfClose();
+      if (i % 4 == 3) clients[i].Close();
+    }
+    HttpsClient whole = server.Connect();
+    ASSERT_TRUE(whole.Send(Get("/echo")));
+    EXPECT_EQ(whole.Receive().status, 200);
+  }
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+  EXPECT_EQ(server.server->stats().handshakes, 30u);
+}
+
+TEST_P(HandshakeThreadsTest, AServerMayGoInTheMiddle) {
+  const std::string hello = Hello();
+  for (int round = 0; round < 20; ++round) {
+    std::vector<HttpsClient> clients;
+    ServerFixture server({.tls = true, .loops = 2, .server = {.handshake_threads = GetParam()}});
+    for (int i = 0; i < 10; ++i) clients.push_back(HttpsClient(server.server->address(), {}));
+    for (HttpsClient& client : clients) client.Send(hello);
+    if (round % 2 == 0) server.server->StopAccepting();
+  }
+}
+
+}  // namespace
+}  // namespace mailwake::internal
