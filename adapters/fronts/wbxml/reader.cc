@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <absl/container/inlined_vector.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -42,7 +41,7 @@ constexpr std::array<Tag, 19> kRoots = {
 
 }  // namespace
 
-// One pass over the bytes; the open elements are a path of indices, so that depth costs no stack.
+// One pass over the bytes. An open element keeps its parent's index where its end will stand, so that depth costs no stack.
 class Parser {
  public:
   Parser(Document& document, const Limits& limits) : document_(document), limits_(limits) {}
@@ -52,16 +51,11 @@ class Parser {
     if (!Header()) return error_;
     do {
       if (!Next()) return error_;
-    } while (document_.nodes_.empty() || !open_.empty());
+    } while (document_.nodes_.empty() || open_ != Document::kNone);
     return absl::OkStatus();
   }
 
  private:
-  struct Open {
-    std::uint32_t node;
-    std::uint32_t last_child;
-  };
-
   // False, and error_ says why: the rest of the parser, too.
   bool Error(std::string_view what) {
     error_ = absl::InvalidArgumentError(absl::StrCat("wbxml: ", absl::string_view(what.data(), what.size()), " at byte ", at_));
@@ -89,7 +83,9 @@ class Parser {
   const Limits& limits_;
   std::size_t at_ = 0;
   std::uint8_t page_ = 0;
-  absl::InlinedVector<Open, 8> open_;
+  std::size_t depth_ = 0;
+  std::uint32_t open_ = Document::kNone;     // the innermost element that has not ended
+  std::uint32_t sibling_ = Document::kNone;  // its last child so far
   absl::Status error_;
 };
 
@@ -136,10 +132,11 @@ bool Parser::Next() {
     return true;
   }
   if ((token & kTokenMask) >= kFirstTagToken) return StartElement(token);
-  if (open_.empty()) return Error("content outside the root element");
+  if (open_ == Document::kNone) return Error("content outside the root element");
   if (token == kEnd) {
-    document_.nodes_[open_.back().node].end = static_cast<std::uint32_t>(at_);
-    open_.pop_back();
+    sibling_ = open_;
+    open_ = std::exchange(document_.nodes_[open_].end, static_cast<std::uint32_t>(at_));
+    --depth_;
     return true;
   }
   if (token == kStrI) return InlineText();
@@ -155,14 +152,12 @@ bool Parser::StartElement(std::uint8_t token) {
   if (nodes.size() >= limits_.elements) return TooMuch(absl::StrCat("wbxml: over ", limits_.elements, " elements"));
   const auto index = static_cast<std::uint32_t>(nodes.size());
   nodes.push_back({.tag = tag, .begin = static_cast<std::uint32_t>(at_ - 1), .end = static_cast<std::uint32_t>(at_)});
-  if (!open_.empty()) {
-    Open& parent = open_.back();
-    (parent.last_child == Document::kNone ? nodes[parent.node].child : nodes[parent.last_child].next) = index;
-    parent.last_child = index;
-  }
+  if (open_ != Document::kNone) (sibling_ == Document::kNone ? nodes[open_].child : nodes[sibling_].next) = index;
+  sibling_ = index;
   if ((token & kContentBit) != 0) {
-    if (open_.size() >= limits_.depth) return TooMuch(absl::StrCat("wbxml: nested deeper than ", limits_.depth));
-    open_.push_back({index, Document::kNone});
+    if (depth_++ >= limits_.depth) return TooMuch(absl::StrCat("wbxml: nested deeper than ", limits_.depth));
+    nodes[index].end = std::exchange(open_, index);
+    sibling_ = Document::kNone;
   }
   return true;
 }
@@ -189,7 +184,7 @@ bool Parser::OpaqueText() {
 }
 
 void Parser::AddText(std::uint32_t offset, std::uint32_t size) {
-  Document::Node& node = document_.nodes_[open_.back().node];
+  Document::Node& node = document_.nodes_[open_];
   if (size == 0) return;
   if (node.text_size == 0) {
     node.text = offset;
@@ -211,40 +206,6 @@ absl::StatusOr<Document> Document::Parse(std::string bytes, const Limits& limits
   document.nodes_.reserve(std::min<std::size_t>(document.bytes_.size() / 4, 256));
   if (absl::Status status = Parser(document, limits).Run(); !status.ok()) return status;
   return document;
-}
-
-Tag Element::tag() const { return document_ == nullptr ? Tag{0} : document_->nodes_[index_].tag; }
-
-std::string_view Element::text() const {
-  if (document_ == nullptr) return {};
-  const Document::Node& node = document_->nodes_[index_];
-  if (node.joined) return document_->joined_[node.text];
-  return {document_->bytes_.data() + node.text, node.text_size};
-}
-
-Element Element::Child(Tag tag) const {
-  for (Element child : *this) {
-    if (child.tag() == tag) return child;
-  }
-  return {};
-}
-
-bool Element::HasChildren() const { return document_ != nullptr && document_->nodes_[index_].child != Document::kNone; }
-
-std::string_view Element::bytes() const {
-  if (document_ == nullptr) return {};
-  const Document::Node& node = document_->nodes_[index_];
-  return {document_->bytes_.data() + node.begin, node.end - node.begin};
-}
-
-Element::Iterator Element::begin() const {
-  return Iterator(HasChildren() ? Element(document_, document_->nodes_[index_].child) : Element());
-}
-Element::Iterator Element::end() const { return Iterator(Element()); }
-
-Element Element::Next() const {
-  const std::uint32_t next = document_->nodes_[index_].next;
-  return next == Document::kNone ? Element() : Element(document_, next);
 }
 
 }  // namespace mailwake::wbxml

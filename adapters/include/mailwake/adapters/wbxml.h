@@ -109,6 +109,40 @@ class Element::Iterator {
   Element element_;
 };
 
+inline Tag Element::tag() const { return document_ == nullptr ? Tag{0} : document_->nodes_[index_].tag; }
+
+inline std::string_view Element::text() const {
+  if (document_ == nullptr) return {};
+  const Document::Node& node = document_->nodes_[index_];
+  if (node.joined) return document_->joined_[node.text];
+  return {document_->bytes_.data() + node.text, node.text_size};
+}
+
+inline Element Element::Child(Tag tag) const {
+  for (Element child : *this) {
+    if (child.tag() == tag) return child;
+  }
+  return {};
+}
+
+inline bool Element::HasChildren() const { return document_ != nullptr && document_->nodes_[index_].child != Document::kNone; }
+
+inline std::string_view Element::bytes() const {
+  if (document_ == nullptr) return {};
+  const Document::Node& node = document_->nodes_[index_];
+  return {document_->bytes_.data() + node.begin, node.end - node.begin};
+}
+
+inline Element::Iterator Element::begin() const {
+  return Iterator(HasChildren() ? Element(document_, document_->nodes_[index_].child) : Element());
+}
+inline Element::Iterator Element::end() const { return Iterator(Element()); }
+
+inline Element Element::Next() const {
+  const std::uint32_t next = document_->nodes_[index_].next;
+  return next == Document::kNone ? Element() : Element(document_, next);
+}
+
 class Writer {
  public:
   // With a document's header, or bare tokens that start on page 0 (to be put into another writer with Raw).
