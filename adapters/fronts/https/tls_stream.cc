@@ -3,10 +3,17 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <utility>
+
+#include "mailwake/adapters/gcra.h"
 
 namespace mailwake::internal {
 namespace {
+
+// Key updates and attempts to renegotiate, of one peer. Nobody needs one a second.
+constexpr std::chrono::seconds kMessageEach{1};
+constexpr std::chrono::seconds kMessageBurst{16};
 
 class TlsStream final : public Stream {
  public:
@@ -14,7 +21,12 @@ class TlsStream final : public Stream {
 
   IoStatus Handshake() override {
     ERR_clear_error();  // SSL_get_error looks at what others left in the thread's queue
-    return Judge(SSL_accept(ssl_.get()));
+    const IoStatus status = Judge(SSL_accept(ssl_.get()));
+    if (status == IoStatus::kDone) {
+      SSL_set_msg_callback(ssl_.get(), &TlsStream::OnMessage);
+      SSL_set_msg_callback_arg(ssl_.get(), this);
+    }
+    return status;
   }
 
   // Once our part is said, what the peer has still to say costs little: unless it comes with a certificate. Our part is not said before a
@@ -65,6 +77,16 @@ class TlsStream final : public Stream {
   }
 
  private:
+  // After the handshake a peer may send messages of it without end (RFC 8446, 4.6.3), and one SSL_read deals with all that have come: who
+  // sends too many is treated as if it had closed.
+  static void OnMessage(int sent, int /*version*/, int type, const void* /*data*/, std::size_t /*size*/, SSL* ssl, void* stream) {
+    if (sent != 0 || type != SSL3_RT_HANDSHAKE) return;
+    Gcra& messages = static_cast<TlsStream*>(stream)->messages_;
+    const Gcra::Time now = std::chrono::steady_clock::now();
+    if (messages.WaitFor(now, kMessageEach, kMessageBurst).count() > 0) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+    messages.Count(now, kMessageEach);
+  }
+
   IoStatus Judge(int result) {
     if (result == 1) return IoStatus::kDone;
     switch (SSL_get_error(ssl_.get(), result)) {
@@ -82,6 +104,7 @@ class TlsStream final : public Stream {
 
   const SslHandle ssl_;
   const int fd_;
+  Gcra messages_;
   bool broken_ = false;
   bool several_ = false;  // a recv brought more than one small record, and the socket was not seen empty since
 };

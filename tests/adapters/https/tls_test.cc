@@ -278,6 +278,20 @@ TEST(TlsTest, AKeyUpdateWhileTheRequestWaitsIsNot) {
   EXPECT_EQ(client.Receive().body, "with new keys");
 }
 
+TEST(TlsTest, WhoeverUpdatesKeysWithoutEndIsClosed) {
+  ServerFixture server({.tls = true});
+  HttpsClient client = ConnectWith(server, {.tls_version = TLS1_3_VERSION});
+  ASSERT_TRUE(client.connected());
+  const auto update = [&] {
+    return SSL_key_update(client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(client.ssl()) == 1;
+  };
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(update());
+  ASSERT_TRUE(client.Send(Get("/echo")));
+  EXPECT_EQ(client.Receive().status, 200) << "some are nobody's business";
+  for (int i = 0; i < 100 && update(); ++i) continue;
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+}
+
 TEST(TlsTest, GarbageInsteadOfAHandshakeIsCountedAndClosed) {
   ServerFixture server({.tls = true});
   HttpsClient client(server.server->address(), {});
