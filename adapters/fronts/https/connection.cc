@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -116,6 +117,7 @@ bool Connection::StepProxy() {
 // Whoever sends nothing costs no TLS state, which is tens of kilobytes; and whoever has hung up cannot end a handshake.
 bool Connection::StepHandshake() {
   if (computing_) {
+    if (hung_up_ && !computed_ && turn_ == Turn::kQueued) return TakeHandshake(IoStatus::kGone);
     look_again_ = true;
     return false;
   }
@@ -129,11 +131,16 @@ bool Connection::StepHandshake() {
 
 void Connection::Compute() {
   computing_ = true;
+  turn_ = Turn::kQueued;
   loop_->server().pool.Run([self = shared_from_this()]() mutable {
-    if (self->closed_) return;
+    Turn turn = Turn::kQueued;
+    if (!self->turn_.compare_exchange_strong(turn, Turn::kPool)) return;
     const IoStatus status = self->Shake();
-    Loop& loop = self->loop();
-    loop.PostOrRun([self = std::move(self), status] { self->Computed(status); });
+    turn = Turn::kPool;
+    if (!self->turn_.compare_exchange_strong(turn, Turn::kLoop)) return;
+    // Not by Post, whose lock the loop needs at every step: the pool stops before the loop is detached.
+    boost::asio::io_context& io = self->loop().io();
+    boost::asio::post(io, [self = std::move(self), status] { self->Computed(status); });
   });
 }
 
@@ -144,8 +151,9 @@ IoStatus Connection::Shake() {
 }
 
 void Connection::Computed(IoStatus status) {
-  if (closed_) return;
+  if (state == ConnectionState::kClosed) return;
   computing_ = false;
+  computed_ = true;
   const bool again = std::exchange(look_again_, false) && (status == IoStatus::kWantRead || status == IoStatus::kWantWrite);
   if (again || TakeHandshake(status)) Run();
 }
@@ -389,10 +397,11 @@ void Connection::Close(Loop::Gone tell) {
   const auto alive = shared_from_this();
   const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kPaused || state == ConnectionState::kWriting;
   loop_->Remove(*this);
-  if (closed_.exchange(true)) return;
+  const Turn turn = turn_.exchange(Turn::kClosed);
+  if (turn == Turn::kClosed) return;
   loop_->poller().Remove(socket_.get(), *this);
   if (polite && stream_ != nullptr) stream_->Finish();
-  if (!computing_) {
+  if (turn != Turn::kPool) {
     stream_.reset();
     socket_ = FileDescriptor();
   }

@@ -2,8 +2,8 @@
 //
 // Connection: one peer, one request at a time.
 //
-// Threads:    its loop's; what is slow in the handshake is computed on one of the pool's threads (`computing_`), which then has the stream
-//             for itself.
+// Threads:    its loop's; what is slow in the handshake is computed on one of the pool's threads, which has stream and socket for itself
+//             while `turn_` is kPool, and touches nothing else.
 // Cost:       while a request waits: this object and the stream's state; no buffer, no handler in the event loop.
 // Invariants: (1) one request is answered before the next is read: what comes early stays with the kernel, at most one read's worth here;
 //             (2) an answer's `written` runs once, from the event loop, before the connection's next request is served;
@@ -55,6 +55,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
  private:
   enum class After : std::uint8_t { kNextRequest, kBody, kClose, kLinger };
+  // Whose the stream and the socket are. Closed in the pool's turn they end with it, else at once.
+  enum class Turn : std::uint8_t { kLoop, kQueued, kPool, kClosed };
 
   // An answer under way.
   struct Outgoing {
@@ -109,9 +111,10 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool address_counted_ = true;  // in ServerState::addresses
   bool readable_ = false;        // there may be something to read
   bool hung_up_ = false;         // the peer has said that it sends no more, or is gone
-  bool computing_ = false;       // the pool has the stream and the socket; Close leaves both to it
-  bool look_again_ = false;      // the socket was ready meanwhile
-  std::atomic<bool> closed_ = false;
+  bool computing_ = false;       // the pool has been asked, and has not answered
+  bool computed_ = false;        // it has answered before
+  bool look_again_ = false;      // the socket was ready while it computed
+  std::atomic<Turn> turn_ = Turn::kLoop;
   bool running_ = false;
   // Of the request that waits.
   bool keep_alive_ = false;

@@ -38,7 +38,8 @@ struct HttpsOptions {
   std::string key_file = {};
   std::string second_cert_file = {};  // of the other kind (ECDSA, RSA), for peers that cannot use the first
   std::string second_key_file = {};
-  // TLS handshakes are computed on so many threads of the server's own, so that they keep no loop from what waits there. 0: on the loops.
+  // TLS handshakes are computed on so many threads of the server's own, so that they keep no loop from what waits there. 0, or if the system
+  // gives none: on the loops.
   std::size_t handshake_threads = 1;
   bool tls_1_3_only = false;
   std::string ciphers = {};             // of TLS 1.2, in OpenSSL's words; empty: ECDHE with AEAD
@@ -99,6 +100,7 @@ class HttpsServer {
 
   // Requests whose path is `path`, or starts with it if it ends in '/'. The longest match counts; none: 404. REQUIRES: before Start.
   virtual void Handle(std::string path, HttpHandler handler) = 0;
+  // Once. It starts `handshake_threads` threads: whoever forks does so before.
   virtual void Start() = 0;
   // Takes no more connections, and closes those that wait for a request; the others are closed once answered.
   virtual void StopAccepting() = 0;
