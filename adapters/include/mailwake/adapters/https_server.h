@@ -3,9 +3,9 @@
 // An HTTPS server for requests that wait long: TLS 1.2 and 1.3 by OpenSSL straight on the socket with released buffers, HTTP/1.1 by Beast,
 // on Asio. While a request waits for its answer a connection keeps its socket, its TLS state and little else.
 //
-// Threads:    one event loop a thread; a connection stays on its loop, but for what its handshake computes. Handle before Start; the rest
-//             from any thread. Create and
-//             destroy where no loop runs, or on the only loop's thread; the loops must outlive the server, exchanges need not.
+// Threads:    one event loop a thread; a connection stays on its loop, but for what its handshake computes. Handle before Start; the
+//             rest from any thread. Create and destroy where no loop runs, or on the only loop's thread; the loops must outlive the
+//             server, exchanges need not.
 // Cost:       a TLS connection that waits: measured in docs/decisions/tls.md.
 // Invariants: (1) a peer that ends the connection, or half of it, while its request waits is gone: HttpExchange::OnGone;
 //             (2) one request of a connection at a time: what comes early waits unread.
@@ -38,8 +38,8 @@ struct HttpsOptions {
   std::string key_file = {};
   std::string second_cert_file = {};  // of the other kind (ECDSA, RSA), for peers that cannot use the first
   std::string second_key_file = {};
-  // TLS handshakes are computed on so many threads of the server's own, so that they keep no loop from what waits there. 0, or if the system
-  // gives none: on the loops.
+  // TLS handshakes are computed on so many threads of the server's own, so that they keep no loop from what waits there. 0, or if the
+  // system gives none: on the loops.
   std::size_t handshake_threads = 1;
   bool tls_1_3_only = false;
   std::string ciphers = {};             // of TLS 1.2, in OpenSSL's words; empty: ECDHE with AEAD
