@@ -58,17 +58,16 @@ int main(int argc, char** argv) {
     BeClients(address, count, {.tls = tls, .tls_version = stream == "tls1.2" ? TLS1_2_VERSION : 0});
   }
   mailwake::ServerFixture server({.tls = tls});
-  {
-    // What is made once, before counting.
-    mailwake::HttpsClient warm = server.Connect();
-    warm.Send(mailwake::Get("/echo"));
-    warm.Receive();
-  }
+  // What is made once, before counting.
+  mailwake::HttpsClient warm = server.Connect();
+  warm.Send(mailwake::Get("/echo"));
+  warm.Receive();
   const std::size_t allocated = AllocatedBytes(), resident = ResidentBytes();
   const std::string address = server.server->address();
   if (::write(address_pipe[1], address.data(), address.size()) < 0) return 1;
-  while (server.waiting() < static_cast<std::size_t>(count)) ::usleep(10'000);
-  ::usleep(200'000);  // the last ones' buffers go after their request was handed over
+  server.Waiting(static_cast<std::size_t>(count));
+  warm.Send(mailwake::Get("/echo"));  // once it is answered the last ones' buffers are gone, too
+  warm.Receive();
   const std::size_t each = static_cast<std::size_t>(count);
   std::printf("%s, %d waiting: %zu bytes allocated, %zu bytes resident, each\n", stream.c_str(), count,
               (AllocatedBytes() - allocated) / each, (ResidentBytes() - resident) / each);
