@@ -151,8 +151,9 @@ TEST_F(HandshakeTest, TheLoopDoesTheCheapEndAndNothingElse) {
     const std::uint64_t handshakes = state_->handshakes.get();
     HttpsClient wire = Connect(false);
     ClientTls client(version);
-    std::string out = client.Step("");
-    while (out == "" || !wire.Send(out) || (out = client.Step(wire.ReadSome())) == "") continue;
+    ASSERT_TRUE(wire.Send(client.Step("")));
+    std::string out;
+    for (int read = 0; read < 10 && out.empty(); ++read) out = client.Step(wire.ReadSome());
     std::latch held(1);
     std::latch go_on(1);
     state_->pool.Run([&] {
