@@ -106,6 +106,7 @@ bool HttpsClient::Handshake(const HttpsClientOptions& options) {
     SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(wire.data()), static_cast<unsigned>(wire.size()));
   }
   if (options.ask_ocsp) SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
+  if (!options.groups.empty()) SSL_set1_groups_list(ssl_, options.groups.c_str());
   if (options.session != nullptr) SSL_set_session(ssl_, options.session);
   SSL_set_fd(ssl_, socket_);
   ERR_clear_error();

@@ -30,6 +30,7 @@ struct HttpsClientOptions {
   std::string cert_file = {};         // shows this one, if asked
   std::string key_file = {};
   bool ask_ocsp = false;
+  std::string groups = {};  // to agree on keys by, in OpenSSL's words
   std::string first = {};  // what a proxy says before all else
 };
 

@@ -31,6 +31,7 @@ struct OpensslFree {
 using BioHandle = std::unique_ptr<BIO, OpensslFree<BIO_free_all>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 using CertificateHandle = std::unique_ptr<X509, OpensslFree<X509_free>>;
+using OcspBasicHandle = std::unique_ptr<OCSP_BASICRESP, OpensslFree<OCSP_BASICRESP_free>>;
 using OcspResponseHandle = std::unique_ptr<OCSP_RESPONSE, OpensslFree<OCSP_RESPONSE_free>>;
 using SslHandle = std::unique_ptr<SSL, OpensslFree<SSL_free>>;
 using SslContextHandle = std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>>;

@@ -4,7 +4,6 @@
 #include <absl/strings/str_cat.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
@@ -13,15 +12,20 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
+#include "adapters/fronts/https/ocsp_staple.h"
 #include "adapters/fronts/https/tls_stream.h"
 
 namespace mailwake::internal {
 namespace {
 
+// In TLS 1.3 OpenSSL would take finite fields too, of which the largest keeps a processor for a tenth of a second.
+constexpr char kGroups[] = "X25519:P-256:P-384";
 constexpr char kHttp11[] = "\x08http/1.1";
 
 // RFC 7301: a peer that offers only protocols that we do not speak is told so.
@@ -84,8 +88,8 @@ absl::Status UseSecond(SSL_CTX* context, const HttpsOptions& options) {
 // What a context refers to; goes with it, and so after the last of its connections.
 struct Extras {
   std::shared_ptr<TicketKeys> tickets;
-  std::string ocsp_response;
-  const X509* stapled_to = nullptr;  // the context's
+  OcspStaple staple;  // of the first certificate
+  X509* first = nullptr;
 };
 
 int ExtrasIndex() {
@@ -95,6 +99,14 @@ int ExtrasIndex() {
 }
 
 Extras& ExtrasOf(const SSL_CTX* context) { return *static_cast<Extras*>(SSL_CTX_get_ex_data(context, ExtrasIndex())); }
+
+// SSL_CTX_set_session_ticket_cb(3). A ticket may be older than what the peer's certificate is good for.
+SSL_TICKET_RETURN LookAtTicket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t, SSL_TICKET_STATUS status, void*) {
+  if (status == SSL_TICKET_EMPTY || status == SSL_TICKET_NO_DECRYPT) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  const X509* const peer = session == nullptr ? nullptr : SSL_SESSION_get0_peer(session);
+  if (peer != nullptr && X509_cmp_current_time(X509_get0_notAfter(peer)) < 0) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
 
 // SSL_CTX_set_tlsext_ticket_key_evp_cb(3). 0: a full handshake; 2: this ticket is good, and a new one is due.
 int TicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int sealing) {
@@ -121,28 +133,21 @@ int TicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
 
 int Staple(SSL* ssl, void*) {
   const Extras& extras = ExtrasOf(SSL_get_SSL_CTX(ssl));
-  const std::string& response = extras.ocsp_response;
-  if (response.empty() || SSL_get_certificate(ssl) != extras.stapled_to) return SSL_TLSEXT_ERR_NOACK;
+  const std::string_view response = extras.staple.At(std::time(nullptr));
+  if (response.empty() || SSL_get_certificate(ssl) != extras.first) return SSL_TLSEXT_ERR_NOACK;
   auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));  // OpenSSL frees it
   if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
   SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));
   return SSL_TLSEXT_ERR_OK;
 }
 
-absl::StatusOr<std::string> ReadOcspResponse(const std::string& file) {
-  auto der = OpenPem("OCSP response", file, "; give the path of a DER response, or leave it out");
-  if (!der.ok()) return der.status();
-  OcspResponseHandle response(d2i_OCSP_RESPONSE_bio(der->get(), nullptr));
-  if (response == nullptr || OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
-    ERR_clear_error();
-    return absl::InvalidArgumentError(absl::StrCat(
-        "OCSP response file ", file, ": it is not a successful OCSP response in DER; make one with: openssl ocsp -respout ", file));
-  }
-  unsigned char* bytes = nullptr;
-  const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
-  std::string text(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
-  return text;
+// A session is resumed only by whom the same authorities have let in: a ticket may be older than the question for a certificate.
+absl::Status SeparateSessions(SSL_CTX* context, const std::string& authorities) {
+  unsigned char digest[SSL_MAX_SID_CTX_LENGTH];
+  unsigned size = 0;
+  const bool set = EVP_Digest(authorities.data(), authorities.size(), digest, &size, EVP_sha256(), nullptr) == 1 &&
+                   SSL_CTX_set_session_id_context(context, digest, size) == 1;
+  return set ? absl::OkStatus() : absl::InternalError(absl::StrCat("OpenSSL: ", LastOpensslError()));
 }
 
 absl::Status AskForClientCertificates(SSL_CTX* context, const std::string& file) {
@@ -156,7 +161,9 @@ absl::Status AskForClientCertificates(SSL_CTX* context, const std::string& file)
   }
   SSL_CTX_set_client_CA_list(context, names);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  return absl::OkStatus();
+  std::ostringstream authorities;
+  authorities << std::ifstream(file).rdbuf();
+  return SeparateSessions(context, authorities.str());
 }
 
 absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
@@ -167,6 +174,7 @@ absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("the ciphers \"", options.ciphers, "\" name none that there is; see: openssl ciphers -v"));
   }
+  if (SSL_CTX_set1_groups_list(context, kGroups) != 1) return absl::InternalError(absl::StrCat("OpenSSL: ", LastOpensslError()));
   SSL_CTX_set_options(context,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -176,7 +184,8 @@ absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_timeout(context, static_cast<long>(TicketKeys::kPeriod * (TicketKeys::kKept - 1)));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, TicketKey);
-  constexpr unsigned char kSessions[] = "mailwake";  // needed where client certificates are asked for
+  SSL_CTX_set_session_ticket_cb(context, nullptr, LookAtTicket, nullptr);
+  constexpr unsigned char kSessions[] = "mailwake";
   SSL_CTX_set_session_id_context(context, kSessions, sizeof(kSessions) - 1);
   SSL_CTX_set_tlsext_status_cb(context, Staple);
   SSL_CTX_set_alpn_select_cb(context, SelectHttp11, nullptr);
@@ -188,12 +197,12 @@ absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
 absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const HttpsOptions& options, std::shared_ptr<TicketKeys> tickets) {
   SslContextHandle context(SSL_CTX_new(TLS_server_method()));
   if (context == nullptr) return absl::InternalError(absl::StrCat("OpenSSL: ", LastOpensslError()));
-  auto extras = std::make_unique<Extras>(Extras{.tickets = std::move(tickets), .ocsp_response = {}, .stapled_to = nullptr});
+  auto extras = std::make_unique<Extras>(Extras{.tickets = std::move(tickets), .staple = {}, .first = nullptr});
   ERR_clear_error();
   if (absl::Status set = SetRules(context.get(), options); !set.ok()) return set;
   if (absl::Status used = UseCertificateChain(context.get(), options.cert_file); !used.ok()) return used;
   if (absl::Status used = UseKey(context.get(), options.key_file, options.cert_file); !used.ok()) return used;
-  extras->stapled_to = SSL_CTX_get0_certificate(context.get());
+  X509* const first = extras->first = SSL_CTX_get0_certificate(context.get());
   if (!options.second_cert_file.empty()) {
     if (absl::Status used = UseSecond(context.get(), options); !used.ok()) return used;
   }
@@ -201,9 +210,9 @@ absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const HttpsOption
     if (absl::Status set = AskForClientCertificates(context.get(), options.client_ca_file); !set.ok()) return set;
   }
   if (!options.ocsp_response_file.empty()) {
-    absl::StatusOr<std::string> response = ReadOcspResponse(options.ocsp_response_file);
-    if (!response.ok()) return response.status();
-    extras->ocsp_response = *std::move(response);
+    absl::StatusOr<OcspStaple> staple = OcspStaple::Read(options.ocsp_response_file, first);
+    if (!staple.ok()) return staple.status();
+    extras->staple = *std::move(staple);
   }
   if (SSL_CTX_set_ex_data(context.get(), ExtrasIndex(), extras.get()) != 1) return absl::InternalError("OpenSSL is out of memory");
   extras.release();  // NOLINT(bugprone-unused-return-value): the context's now

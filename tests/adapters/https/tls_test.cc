@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "tests/adapters/https/server_fixture.h"
@@ -76,8 +77,8 @@ TEST(TlsTest, ResumesASessionByItsTicket) {
 // Keeps the session of a connection that was served.
 class Session {
  public:
-  explicit Session(const ServerFixture& server, int version) {
-    HttpsClient client = ConnectWith(server, {.tls_version = version});
+  Session(const ServerFixture& server, int version, const std::string& cert = "", const std::string& key = "") {
+    HttpsClient client = ConnectWith(server, {.tls_version = version, .cert_file = cert, .key_file = key});
     if (client.Send(Get("/echo")) && client.Receive().status == 200) session_ = SSL_get1_session(client.ssl());
     client.CloseNotify();  // or OpenSSL would not use the session again
   }
@@ -175,13 +176,13 @@ TEST(TlsTest, TakesTheCiphersThatAreNamed) {
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("NONE-SUCH"));
 }
 
-void MakeDeviceCertificate(const std::string& cert_file, const std::string& key_file) {
+void MakeDeviceCertificate(const std::string& cert_file, const std::string& key_file, long good_for = 3600) {
   EVP_PKEY* const key = EVP_EC_gen("P-256");
   X509* const cert = X509_new();
   X509_set_version(cert, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
   X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-  X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+  X509_gmtime_adj(X509_getm_notAfter(cert), good_for);
   X509_NAME* const name = X509_get_subject_name(cert);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("device"), -1, -1, 0);
   X509_set_issuer_name(cert, name);
@@ -213,8 +214,64 @@ TEST(TlsTest, MayAskForCertificatesOfThePeers) {
   EXPECT_EQ(server.served, 2) << "nobody else reached a handler";
 }
 
-// A response that the certificate's own key has signed.
-void WriteOcspResponse(const std::string& cert_file, const std::string& key_file, const std::string& out) {
+TEST(TlsTest, ATicketDoesNotStandInForACertificate) {
+  const std::string cert = Path("device.pem"), key = Path("device.key"), other = Path("other.pem"), other_key = Path("other.key");
+  MakeDeviceCertificate(cert, key);
+  MakeDeviceCertificate(other, other_key);
+  const FixtureOptions open{.tls = true, .server = {.ticket_key_file = Path("tickets")}};
+  FixtureOptions closed = open, closed_to_others = open;
+  closed.server.client_ca_file = cert;
+  closed_to_others.server.client_ca_file = other;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    std::optional<Session> before;
+    {
+      ServerFixture server(open);
+      before.emplace(server, version);
+      EXPECT_TRUE(before->ResumedBy(server, version));
+    }
+    std::optional<Session> of_a_device;
+    {
+      ServerFixture server(closed);
+      EXPECT_FALSE(before->ResumedBy(server, version)) << "from before certificates were asked for";
+      EXPECT_EQ(server.served, 0);
+      of_a_device.emplace(server, version, cert, key);
+      EXPECT_TRUE(of_a_device->ResumedBy(server, version));
+    }
+    ServerFixture server(closed_to_others);
+    EXPECT_FALSE(of_a_device->ResumedBy(server, version)) << "of an authority that is trusted no more";
+    EXPECT_EQ(server.served, 0);
+  }
+}
+
+TEST(TlsTest, ATicketDoesNotOutliveTheCertificate) {
+  const std::string cert = Path("brief.pem"), key = Path("brief.key");
+  MakeDeviceCertificate(cert, key, 3);
+  ServerFixture server({.tls = true, .server = {.client_ca_file = cert}});
+  Session of_tls_1_2(server, TLS1_2_VERSION, cert, key), of_tls_1_3(server, TLS1_3_VERSION, cert, key);
+  EXPECT_EQ(server.served, 2);
+  EXPECT_TRUE(Eventually([&] { return !of_tls_1_2.ResumedBy(server, TLS1_2_VERSION); }));
+  EXPECT_TRUE(Eventually([&] { return !of_tls_1_3.ResumedBy(server, TLS1_3_VERSION); }));
+  const int served = server.served;
+  EXPECT_FALSE(of_tls_1_2.ResumedBy(server, TLS1_2_VERSION) || of_tls_1_3.ResumedBy(server, TLS1_3_VERSION));
+  EXPECT_EQ(server.served, served) << "nor does a full handshake help";
+}
+
+TEST(TlsTest, AgreesOnKeysByCurvesAlone) {
+  ServerFixture server({.tls = true});
+  const auto agrees = [&](int version, const char* groups) {
+    return ConnectWith(server, {.tls_version = version, .groups = groups}).connected();
+  };
+  for (const char* group : {"X25519", "P-256", "P-384"}) EXPECT_TRUE(agrees(TLS1_3_VERSION, group)) << group;
+  EXPECT_TRUE(agrees(TLS1_2_VERSION, "P-256")) << "which the certificate is of";
+  // A second ClientHello (RFC 8446, 4.1.4): the client has sent a key for the first of its groups alone.
+  EXPECT_TRUE(agrees(TLS1_3_VERSION, "P-521:P-256"));
+  // 30 to 450 times the work for us, and none for whoever sends the same again and again.
+  for (const char* group : {"ffdhe2048", "ffdhe4096", "ffdhe8192", "P-521"}) EXPECT_FALSE(agrees(TLS1_3_VERSION, group)) << group;
+}
+
+// A response that the certificate's own key has signed. `good_for`: seconds until there is a newer one.
+void WriteOcspResponse(const std::string& cert_file, const std::string& key_file, const std::string& out, long good_for = 3600,
+                       int status = V_OCSP_CERTSTATUS_GOOD) {
   BIO* const cert_pem = BIO_new_file(cert_file.c_str(), "r");
   X509* const cert = PEM_read_bio_X509(cert_pem, nullptr, nullptr, nullptr);
   BIO* const key_pem = BIO_new_file(key_file.c_str(), "r");
@@ -222,7 +279,8 @@ void WriteOcspResponse(const std::string& cert_file, const std::string& key_file
   OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
   OCSP_CERTID* const id = OCSP_cert_to_id(nullptr, cert, cert);
   ASN1_TIME* const now = X509_gmtime_adj(nullptr, 0);
-  OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0, nullptr, now, nullptr);
+  ASN1_TIME* const next = X509_gmtime_adj(nullptr, good_for);
+  OCSP_basic_add1_status(basic, id, status, 0, now, now, next);
   OCSP_basic_sign(basic, cert, key, EVP_sha256(), nullptr, 0);
   OCSP_RESPONSE* const response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
   BIO* const file = BIO_new_file(out.c_str(), "w");
@@ -230,6 +288,7 @@ void WriteOcspResponse(const std::string& cert_file, const std::string& key_file
   BIO_free(file);
   OCSP_RESPONSE_free(response);
   ASN1_TIME_free(now);
+  ASN1_TIME_free(next);
   OCSP_CERTID_free(id);
   OCSP_BASICRESP_free(basic);
   EVP_PKEY_free(key);
@@ -253,6 +312,39 @@ TEST(TlsTest, StaplesAnOcspResponse) {
   std::ofstream(file, std::ios::trunc) << "no response";
   const absl::Status status = server.server->ReloadCertificate();
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr(file));
+}
+
+TEST(TlsTest, AnOcspResponseThatIsOutOfDateIsNotStapled) {
+  const std::string file = Path("old.der");
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file, 2);
+  ServerFixture server({.tls = true, .server = {.ocsp_response_file = file}});
+  const auto stapled = [&] {
+    HttpsClient client = ConnectWith(server, {.ask_ocsp = true});
+    EXPECT_TRUE(client.connected());
+    const unsigned char* response = nullptr;
+    return SSL_get_tlsext_status_ocsp_resp(client.ssl(), &response) > 0;
+  };
+  EXPECT_TRUE(Eventually([&] { return !stapled(); }));
+  EXPECT_TRUE(server.server->ReloadCertificate().ok()) << "a server that did not start for it would help nobody";
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file);
+  EXPECT_TRUE(server.server->ReloadCertificate().ok());
+  EXPECT_TRUE(stapled());
+}
+
+TEST(TlsTest, RefusesAnOcspResponseAboutAnotherCertificateOrOfARevokedOne) {
+  const std::string file = Path("foreign.der"), cert = Path("foreign.pem"), key = Path("foreign.key");
+  const auto fault = [&] {
+    const absl::Status status =
+        HttpsServer::Check({.cert_file = SharedCertificate().cert, .key_file = SharedCertificate().key, .ocsp_response_file = file});
+    return std::string(status.message());
+  };
+  ASSERT_TRUE(MakeSelfSignedCertificate("foreign.example.org", cert, key).ok());
+  WriteOcspResponse(cert, key, file);
+  EXPECT_THAT(fault(), testing::HasSubstr("says nothing about the certificate"));
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file, 3600, V_OCSP_CERTSTATUS_REVOKED);
+  EXPECT_THAT(fault(), testing::HasSubstr("was revoked"));
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file);
+  EXPECT_EQ(fault(), "");
 }
 
 TEST(TlsTest, ACloseNotifyWhileTheRequestWaitsIsTheEnd) {

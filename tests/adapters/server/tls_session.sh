@@ -81,6 +81,8 @@ one_certificate() {  # KIND
     check "$cipher is refused" '*alert handshake failure*' "$(client -tls1_2 -cipher "$cipher$weak")"
   done
   check 'a key exchange without forward secrecy is none' '*Server Temp Key: X25519*' "$(client -tls1_2)"
+  check 'P-256, after a second hello' '*Server Temp Key: ECDH, prime256v1*' "$(client -tls1_3 -groups P-521:P-256)"
+  check 'finite fields are refused' '*alert handshake failure*' "$(client -tls1_3 -groups ffdhe2048:ffdhe8192)"
 
   say "$1: what else there is"
   check 'ALPN: http/1.1' '*ALPN protocol: http/1.1*' "$(client -alpn h2,http/1.1)"
