@@ -30,6 +30,8 @@ std::string ServerMetricsText(const HttpsStats& stats, std::uint64_t logins_refu
       Metric(MetricType::Gauge, "mailwake_connections", "Connections open now", stats.connections),
       Metric(MetricType::Counter, "mailwake_connections_accepted_total", "Connections that were accepted", stats.accepted),
       Metric(MetricType::Counter, "mailwake_connections_refused_total", "Connections over a limit", stats.refused),
+      Metric(MetricType::Counter, "mailwake_connections_shed_total", "Closed for others at limits of connections: nobody had logged in",
+             stats.shed),
       Metric(MetricType::Counter, "mailwake_tls_handshakes_total", "TLS handshakes that succeeded", stats.handshakes),
       Metric(MetricType::Counter, "mailwake_tls_resumed_total", "TLS handshakes that were short, by a session ticket", stats.resumed),
       Metric(MetricType::Counter, "mailwake_tls_handshake_failures_total", "TLS handshakes that failed", stats.handshake_failures),

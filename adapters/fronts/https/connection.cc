@@ -17,6 +17,8 @@ namespace {
 
 // After this many steps other connections of the loop come first.
 constexpr int kMostSteps = 64;
+// A request that is whole and no larger is served, however much others hold: a PING.
+constexpr std::size_t kSmall = 4 * 1024;
 // Requests of somebody unknown may come at once that should take so long.
 constexpr std::chrono::seconds kUnknownBurst{4};
 
@@ -62,6 +64,7 @@ bool Connection::Step() {
   switch (state) {
     case ConnectionState::kHandshake:
       return proxy_header_ ? StepProxy() : StepHandshake();
+    case ConnectionState::kStranger:
     case ConnectionState::kIdle:
     case ConnectionState::kReading:
       return StepRead();
@@ -110,7 +113,8 @@ bool Connection::Consume(std::string_view bytes) {
   counted_ = buffered;
   switch (progress) {
     case RequestReader::Progress::kDone:
-      return Serve(bytes.substr(used));
+      if (room || buffered <= kSmall) return Serve(bytes.substr(used));
+      break;
     case RequestReader::Progress::kFailed:
       loop_->server().bad_requests.Add();
       Refuse(reader_->error().status, reader_->error().text);
@@ -123,7 +127,7 @@ bool Connection::Consume(std::string_view bytes) {
     Refuse(503, "too many requests are being read at once; try again in a minute");
     return true;
   }
-  if (state == ConnectionState::kIdle && reader_->started()) SetState(ConnectionState::kReading);
+  if (state != ConnectionState::kReading && reader_->started()) SetState(ConnectionState::kReading);
   if (progress == RequestReader::Progress::kContinue) Send(std::string(kContinueText), After::kBody, nullptr);
   return true;
 }
@@ -135,7 +139,7 @@ bool Connection::Serve(std::string_view rest) {
   http_1_0_ = reader_->http_1_0();
   head_ = request.method == "HEAD";
   request.early = std::exchange(early_, false);
-  DropReader();
+  loop_->GiveBack(std::move(reader_));  // what it took is counted until it is known whose the request is, or it is answered
   request.target = OriginForm(std::move(request.target));
   const Networks& proxies = loop_->server().proxies;
   request.peer = (proxies.Contain(peer_) ? ClientOf(request.headers, peer_, proxies) : peer_).ToString();
@@ -181,6 +185,7 @@ void Connection::Answer(const HttpResponse& response, Written written) {
     return;
   }
   gone_ = nullptr;
+  Uncount();
   early_ = state == ConnectionState::kHeld || held_ != nullptr;
   const bool keep_alive = keep_alive_ && !response.close && !loop_->draining();
   const ResponseContext context{.keep_alive = keep_alive, .http_1_0 = http_1_0_, .head = head_, .date = loop_->date()};
@@ -217,6 +222,8 @@ bool Connection::Pause() {
 bool Connection::BelongsTo(std::string_view user) {
   ServerState& server = loop_->server();
   unknown_ = {};
+  known_ = true;
+  Uncount();
   if (user.empty()) return true;
   if (!address_counted_ || state == ConnectionState::kClosed) return true;
   const std::uint64_t hash = absl::HashOf(user) | 1;
@@ -235,21 +242,25 @@ void Connection::Refuse(int status, std::string_view text) {
 }
 
 void Connection::Send(std::string bytes, After after, Written written) {
-  out_ = std::make_unique<Outgoing>(Outgoing{.bytes = std::move(bytes), .after = after, .written = std::move(written)});
+  const HttpsOptions& options = loop_->server().options;
+  const auto until =
+      ConnectionLists::Clock::now() + options.write_timeout + std::chrono::seconds(bytes.size() / options.write_bytes_per_second);
+  out_ = std::make_unique<Outgoing>(Outgoing{.bytes = std::move(bytes), .after = after, .written = std::move(written), .until = until});
   SetState(ConnectionState::kWriting);
 }
 
 bool Connection::StepWrite() {
   if (out_->done) return false;
   const IoResult put = stream_->Write(out_->bytes.data() + out_->sent, out_->bytes.size() - out_->sent);
-  if (put.status == IoStatus::kGone) {
+  if (put.status != IoStatus::kDone && put.status != IoStatus::kGone) return WaitFor(put.status);
+  out_->sent += put.bytes;
+  const bool rest = out_->sent < out_->bytes.size();
+  if (put.status == IoStatus::kGone || (rest && ConnectionLists::Clock::now() > out_->until)) {
     Close(Loop::Gone::kDrop);
     return false;
   }
-  if (put.status != IoStatus::kDone) return WaitFor(put.status);
-  out_->sent += put.bytes;
   SetState(ConnectionState::kWriting);  // progress: the time starts anew
-  if (out_->sent < out_->bytes.size()) return true;
+  if (rest) return true;
   if (out_->after == After::kBody) {
     out_.reset();
     SetState(ConnectionState::kReading);
@@ -267,7 +278,7 @@ void Connection::AfterWrite() {
   if (state == ConnectionState::kClosed) return;
   if (out->after == After::kNextRequest && !loop_->draining()) {
     if (!AsksTooOften()) {
-      SetState(ConnectionState::kIdle);
+      SetIdle();
     } else if (!Pause()) {
       return Close(Loop::Gone::kDrop);
     }
@@ -296,20 +307,23 @@ void Connection::Expire() {
     return Run();
   }
   if (state == ConnectionState::kPaused) {
-    SetState(ConnectionState::kIdle);
+    SetIdle();
     return Run();
   }
   Close(Loop::Gone::kDrop);
 }
 
 void Connection::DropReader() {
-  loop_->CountReading(-static_cast<std::ptrdiff_t>(std::exchange(counted_, 0)));
+  Uncount();
   loop_->GiveBack(std::move(reader_));
 }
 
+void Connection::Uncount() { loop_->CountReading(-static_cast<std::ptrdiff_t>(std::exchange(counted_, 0))); }
+
 void Connection::Close(Loop::Gone tell) {
   const auto alive = shared_from_this();
-  const bool polite = state == ConnectionState::kIdle || state == ConnectionState::kPaused || state == ConnectionState::kWriting;
+  const bool polite = state == ConnectionState::kStranger || state == ConnectionState::kIdle || state == ConnectionState::kPaused ||
+                      state == ConnectionState::kWriting;
   loop_->Remove(*this);
   const Turn turn = turn_.exchange(Turn::kClosed);
   if (turn == Turn::kClosed) return;

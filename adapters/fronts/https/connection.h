@@ -64,6 +64,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     std::size_t sent = 0;
     After after = After::kNextRequest;
     Written written;  // empty: nobody asks
+    ConnectionLists::Clock::time_point until{};
     bool done = false;
   };
 
@@ -89,6 +90,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void Send(std::string bytes, After after, Written written);
   void AfterWrite();
   void DropReader();
+  void Uncount();
+  void SetIdle() { SetState(known_ ? ConnectionState::kIdle : ConnectionState::kStranger); }
   bool WaitFor(IoStatus want);  // false
   void SetState(ConnectionState next) { loop_->Place(*this, next); }
 
@@ -109,6 +112,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   Gcra unknown_;                 // requests in a row for which nobody was known
   bool proxy_header_ = false;    // is to come first
   bool address_counted_ = true;  // in ServerState::addresses
+  bool known_ = false;           // a handler has said whose it is, or need not
   bool readable_ = false;        // there may be something to read
   bool hung_up_ = false;         // the peer has said that it sends no more, or is gone
   bool computing_ = false;       // the pool has been asked, and has not answered

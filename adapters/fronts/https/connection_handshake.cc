@@ -88,7 +88,8 @@ bool Connection::TakeHandshake(IoStatus status) {
     if (server.has_tls()) server.handshakes.Add();
     if (stream_->resumed()) server.resumed.Add();
     readable_ = true;  // the first request may have come with it
-    SetState(ConnectionState::kIdle);
+    known_ = !address_counted_ || server.unknown_each.count() == 0;
+    SetIdle();
     return true;
   }
   if (status != IoStatus::kGone) return WaitFor(status);

@@ -21,6 +21,7 @@ namespace mailwake::internal {
 
 enum class ConnectionState : std::uint8_t {
   kHandshake,
+  kStranger,   // between requests, and nobody is known on it
   kIdle,       // between requests
   kReading,    // from a request's first byte to its last
   kWriting,    // an answer that the peer takes
@@ -30,8 +31,8 @@ enum class ConnectionState : std::uint8_t {
   kHeld,       // as kWaiting, and the peer has sent more, which waits too
   kClosed,
 };
-inline constexpr std::size_t kConnectionStates = 8;  // that have a list
-inline constexpr std::size_t kTimedStates = 6;       // the first six
+inline constexpr std::size_t kConnectionStates = 9;  // that have a list
+inline constexpr std::size_t kTimedStates = 7;       // the first seven
 
 using ListHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>>;
 

@@ -80,13 +80,12 @@ void Listener::Pause() {
 }
 
 void Listener::Take(FileDescriptor socket, const PeerAddress& peer) {
-  const HttpsOptions& options = server_->options;
-  if (server_->connections.get() >= options.max_connections) return server_->refused.Add();
   if (!server_->proxies.Contain(peer) && !server_->AcquireAddress(peer)) return;
   server_->accepted.Add();
+  const bool full = server_->connections.get() >= server_->options.max_connections;
   server_->connections.Add();
   const std::shared_ptr<Loop>& loop = loops_[next_++ % loops_.size()];
-  loop->DispatchOrRun([loop, peer, socket = std::move(socket)]() mutable { loop->Adopt(std::move(socket), peer); });
+  loop->DispatchOrRun([loop, peer, full, socket = std::move(socket)]() mutable { loop->Adopt(std::move(socket), peer, full); });
 }
 
 }  // namespace mailwake::internal

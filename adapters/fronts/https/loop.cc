@@ -14,11 +14,18 @@ namespace {
 constexpr std::chrono::milliseconds kSweepPeriod{1000};
 constexpr int kMostExpired = 16;  // in one turn
 constexpr std::chrono::seconds kPause{1};
+constexpr std::chrono::seconds kPatience{2};  // with a handshake, when places have run out
 constexpr std::chrono::seconds kLingerTimeout{3};
 
 // In the order of ConnectionState.
 std::array<std::chrono::seconds, kTimedStates> Timeouts(const HttpsOptions& options) {
-  return {options.handshake_timeout, options.idle_timeout, options.request_timeout, options.write_timeout, kLingerTimeout, kPause};
+  return {options.handshake_timeout,
+          options.stranger_timeout,
+          options.idle_timeout,
+          options.request_timeout,
+          options.write_timeout,
+          kLingerTimeout,
+          kPause};
 }
 
 }  // namespace
@@ -50,10 +57,26 @@ bool Loop::IsHere() {
   return !open_ || io_->get_executor().running_in_this_thread();
 }
 
-void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer) {
+void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer, bool full) {
   auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket), peer);
-  if (refusing_) return connection->Close(Gone::kDrop);
+  const bool room = !full || CloseAStranger();
+  if (!room) server_->refused.Add();
+  if (refusing_ || !room) return connection->Close(Gone::kDrop);
   connection->Start();
+}
+
+// Who has been there longest and shown least: by then an honest peer has sent a request.
+bool Loop::CloseAStranger() {
+  ConnectionLists::List& strangers = lists_.list(ConnectionState::kStranger);
+  ConnectionLists::List& handshakes = lists_.list(ConnectionState::kHandshake);
+  const auto late = ConnectionLists::Clock::now() + server_->options.handshake_timeout - kPatience;
+  ConnectionLists::List* const from = !strangers.empty()                                      ? &strangers
+                                      : !handshakes.empty() && handshakes.front().due <= late ? &handshakes
+                                                                                              : nullptr;
+  if (from == nullptr) return false;
+  server_->shed.Add();
+  static_cast<Connection&>(from->front()).Close(Gone::kDrop);
+  return true;
 }
 
 void Loop::Place(Connection& connection, ConnectionState state) {
@@ -111,6 +134,7 @@ void Loop::Sweep() {
 void Loop::CloseIdle() {
   draining_ = true;
   CloseAllIn(ConnectionState::kIdle, Gone::kDrop);
+  CloseAllIn(ConnectionState::kStranger, Gone::kDrop);
   CloseAllIn(ConnectionState::kPaused, Gone::kDrop);
 }
 

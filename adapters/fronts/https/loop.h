@@ -47,8 +47,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // At once if it is.
   void DispatchOrRun(Work work) { IsHere() ? work() : PostOrRun(std::move(work)); }
 
-  // A connection that was accepted and counted.
-  void Adopt(FileDescriptor socket, const PeerAddress& peer);
+  // A connection that was accepted and counted. `full`: there is a place for it only if somebody goes who is not known.
+  void Adopt(FileDescriptor socket, const PeerAddress& peer, bool full);
   void Place(Connection& connection, ConnectionState state);
   void Remove(Connection& connection);
   // The requests that are being read hold that much more, or less. False: too much.
@@ -76,6 +76,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::string_view date();
 
  private:
+  bool CloseAStranger();
   void ArmSweep();
   void Sweep();
   void CloseAllIn(ConnectionState state, Gone gone);

@@ -57,13 +57,14 @@ bool LinesAreClean(std::string_view header) {
 // Keeps what Beast's parser finds, and refuses what it would let pass.
 class RequestReader::Parser final : public http::basic_parser<true> {
  public:
-  explicit Parser(const RequestLimits& limits) {
+  explicit Parser(const RequestLimits& limits) : most_fields_(limits.fields) {
     eager(true);
     header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes, UINT32_MAX)));
     body_limit(limits.body_bytes);
   }
 
   HttpRequest request;
+  std::size_t header_bytes = 0;  // that `request` holds
   HttpError refused{0, {}};
   bool expects_continue = false;
   bool http_1_0 = false;
@@ -78,6 +79,7 @@ class RequestReader::Parser final : public http::basic_parser<true> {
     http_1_0 = version < 11;
     request.method = View(method);
     request.target = View(target);
+    header_bytes = method.size() + target.size();
     request.headers.reserve(8);
   }
 
@@ -95,7 +97,9 @@ class RequestReader::Parser final : public http::basic_parser<true> {
       if (!Is(value, "100-continue")) return Refuse(417, "the only Expect that this server knows is 100-continue", ec);
       expects_continue = true;
     }
+    if (request.headers.size() == most_fields_) return Refuse(431, "the header has more fields than this server takes", ec);
     request.headers.emplace_back(View(name), View(value));
+    header_bytes += name.size() + value.size() + kFieldBytes;
   }
 
   void on_header_impl(ErrorCode& ec) override {
@@ -118,6 +122,7 @@ class RequestReader::Parser final : public http::basic_parser<true> {
   void on_response_impl(int, Text, int, ErrorCode&) override {}
   void on_finish_impl(ErrorCode&) override {}
 
+  std::size_t most_fields_;
   bool header_done_ = false;
   bool has_length_ = false;
   bool has_transfer_encoding_ = false;
@@ -223,10 +228,12 @@ void RequestReader::Restart() {
   std::string().swap(partial_);
   parsing_ = in_body_ = false;
   error_ = {};
-  if (parser_ != nullptr) parser_->request = {};
+  if (parser_ != nullptr) parser_->request = {}, parser_->header_bytes = 0;
 }
 
-std::size_t RequestReader::buffered() const { return partial_.size() + (parsing_ ? parser_->request.body.size() : 0); }
+std::size_t RequestReader::buffered() const {
+  return partial_.size() + (parsing_ ? parser_->header_bytes + parser_->request.body.size() : 0);
+}
 
 HttpRequest RequestReader::TakeRequest() { return std::move(parser_->request); }
 

@@ -24,6 +24,7 @@ namespace mailwake::internal {
 
 struct RequestLimits {
   std::size_t header_bytes = 16 * 1024;
+  std::size_t fields = 100;  // of the header
   std::size_t body_bytes = 8 * 1024 * 1024;
 };
 
@@ -52,6 +53,8 @@ class RequestReader {
 
   // Has anything of the request come yet?
   bool started() const { return !partial_.empty() || parsing_; }
+  // What a field takes besides its bytes.
+  static constexpr std::size_t kFieldBytes = 64;
   // Bytes held by the request so far.
   std::size_t buffered() const;
   const HttpError& error() const { return error_; }

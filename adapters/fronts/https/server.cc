@@ -91,6 +91,7 @@ class Server final : public HttpsServer {
     return {.connections = state_->connections.get(),
             .accepted = state_->accepted.get(),
             .refused = state_->refused.get(),
+            .shed = state_->shed.get(),
             .handshakes = state_->handshakes.get(),
             .resumed = state_->resumed.get(),
             .handshake_failures = state_->handshake_failures.get(),

@@ -85,6 +85,7 @@ struct ServerState {
   Counter connections;
   Counter accepted;
   Counter refused;
+  Counter shed;
   Counter handshakes;
   Counter resumed;
   Counter handshake_failures;

@@ -12,7 +12,7 @@ using State = ConnectionState;
 const ConnectionLists::Clock::time_point kStart{};
 
 TEST(ConnectionListsTest, GivesWhatIsDueAndNothingElse) {
-  ConnectionLists lists({seconds(5), seconds(100), seconds(30), seconds(10), seconds(1), seconds(1)});
+  ConnectionLists lists({seconds(5), seconds(100), seconds(100), seconds(30), seconds(10), seconds(1), seconds(1)});
   Listed shaking, idle, waiting;
   lists.Place(shaking, State::kHandshake, kStart);
   lists.Place(idle, State::kIdle, kStart);
@@ -28,7 +28,7 @@ TEST(ConnectionListsTest, GivesWhatIsDueAndNothingElse) {
 }
 
 TEST(ConnectionListsTest, PlacingAgainStartsTheTimeAnew) {
-  ConnectionLists lists({seconds(5), seconds(5), seconds(5), seconds(5), seconds(5), seconds(5)});
+  ConnectionLists lists({seconds(5), seconds(5), seconds(5), seconds(5), seconds(5), seconds(5), seconds(5)});
   Listed first, second;
   lists.Place(first, State::kWriting, kStart);
   lists.Place(second, State::kWriting, kStart + seconds(1));
@@ -41,7 +41,7 @@ TEST(ConnectionListsTest, PlacingAgainStartsTheTimeAnew) {
 }
 
 TEST(ConnectionListsTest, WantsASweepOnlyForWhatIsTimedOrHeld) {
-  ConnectionLists lists({seconds(5), seconds(5), seconds(5), seconds(5), seconds(5), seconds(5)});
+  ConnectionLists lists({seconds(5), seconds(5), seconds(5), seconds(5), seconds(5), seconds(5), seconds(5)});
   Listed connection;
   EXPECT_FALSE(lists.WantsSweep());
   lists.Place(connection, State::kWaiting, kStart);

@@ -72,6 +72,54 @@ TEST_P(LimitsTest, AllRequestsThatAreBeingReadShareALimit) {
   EXPECT_EQ(newcomer.Receive().status, 200) << "there is room again";
 }
 
+TEST_P(LimitsTest, AHeaderOfManyFieldsIsRefused) {
+  ServerFixture server(Options());
+  const auto with = [&](int fields) {
+    std::string request = "GET /echo HTTP/1.1\r\nHost: x\r\n";
+    for (int i = 1; i < fields; ++i) request += "a:\r\n";
+    HttpsClient client = server.Connect();
+    EXPECT_TRUE(client.Send(request + "\r\n"));
+    return client.Receive().status;
+  };
+  EXPECT_EQ(with(100), 200);
+  EXPECT_EQ(with(101), 431);
+}
+
+// Answers to a request with a body of 5,000 bytes while `holds` has sent some of its own.
+void ExpectNoRoomBesides(ServerFixture& server, const std::string& path) {
+  EXPECT_TRUE(Eventually([&] {
+    HttpsClient probe = server.Connect();
+    return probe.Send(Post(path, std::string(5000, 'y')).substr(0, 4900)) && probe.Receive().status == 503;
+  }));
+}
+
+TEST_P(LimitsTest, TheFieldsOfARequestThatIsBeingReadCount) {
+  ServerFixture server(Options({.max_reading_bytes = 10'000}));
+  std::string fields = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n";
+  for (int i = 0; i < 90; ++i) fields += "a:\r\n";
+  HttpsClient holds = server.Connect();
+  ASSERT_TRUE(holds.Send(fields + "\r\n"));  // some 500 bytes, but 90 objects
+  ExpectNoRoomBesides(server, "/echo");
+}
+
+TEST_P(LimitsTest, ABodyCountsUntilItIsKnownWhoseItIs) {
+  ServerFixture server(Options({.max_reading_bytes = 10'000}));
+  HttpsClient holds = server.Connect();
+  ASSERT_TRUE(holds.Send(Post("/wait", std::string(9000, 'x'))));
+  const auto exchange = server.Waiting(1)[0];
+  ExpectNoRoomBesides(server, "/wait");
+  HttpsClient ping = server.Connect();
+  ASSERT_TRUE(ping.Send(Post("/echo", std::string(600, 'x'))));
+  EXPECT_EQ(ping.Receive().status, 200) << "small ones are served all the same";
+  exchange->Post([exchange] { exchange->BelongsTo({}); });
+  EXPECT_TRUE(Eventually([&] {
+    HttpsClient other = server.Connect();
+    return other.Send(Post("/echo", std::string(5000, 'y'))) && other.Receive().status == 200;
+  }));
+  exchange->Respond(Body("waited"));
+  EXPECT_EQ(holds.Receive().body, "waited");
+}
+
 TEST_P(LimitsTest, ARequestThatDoesNotArriveIsTimedOut) {
   ServerFixture server(Options({.request_timeout = seconds(1)}));
   HttpsClient client = server.Connect();
@@ -109,6 +157,18 @@ TEST_P(LimitsTest, AnAnswerThatIsNotTakenIsGivenUp) {
   EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
 }
 
+TEST_P(LimitsTest, AnAnswerThatIsTakenTooSlowlyIsGivenUp) {
+  ServerFixture server(Options({.write_timeout = seconds(3), .write_bytes_per_second = 1 << 30}));
+  std::atomic<int> failed{0};
+  HttpsClient client = server.Connect();
+  ASSERT_TRUE(client.Send(Get("/wait")));
+  server.Waiting(1)[0]->Respond(Body(std::string(64 * 1024 * 1024, 'x')), [&](bool whole) { failed += whole ? 0 : 1; });
+  // A little at a time, but often enough that something is taken in every three seconds.
+  EXPECT_TRUE(Eventually([&] { return client.ReadSome().empty() || failed == 1; }));
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+  EXPECT_EQ(failed, 1);
+}
+
 TEST_P(LimitsTest, ConnectionsOverTheLimitAreClosedAndCounted) {
   ServerFixture server(Options({.max_connections = 2}));
   HttpsClient first = server.Connect();
@@ -123,6 +183,38 @@ TEST_P(LimitsTest, ConnectionsOverTheLimitAreClosedAndCounted) {
   ASSERT_TRUE(fourth.Send(Get("/echo")));
   EXPECT_EQ(fourth.Receive().status, 200);
   EXPECT_EQ(server.server->stats().refused, 1u);
+}
+
+TEST_P(LimitsTest, WhoeverIsNotKnownGivesPlaceWhenPlacesRunOut) {
+  ServerFixture server(Options({.max_connections = 2, .max_unknown_requests_per_second = 100}));
+  HttpsClient known = server.Connect(), stranger = server.Connect();
+  ASSERT_TRUE(known.Send(Get("/user/ann")) && stranger.Send(Get("/echo")));
+  EXPECT_EQ(known.Receive().status, 200);
+  EXPECT_EQ(stranger.Receive().status, 200);
+  HttpsClient ben = server.Connect();
+  ASSERT_TRUE(ben.Send(Get("/user/ben")));
+  EXPECT_EQ(ben.Receive().status, 200);
+  EXPECT_TRUE(stranger.AtEnd());
+  EXPECT_EQ(server.server->stats().shed, 1u);
+  HttpsClient late(server.server->address(), {});
+  EXPECT_EQ(late.ReadSome(), "") << "both are known now";
+  ASSERT_TRUE(known.Send(Get("/echo")) && ben.Send(Get("/echo")));
+  EXPECT_EQ(known.Receive().status, 200);
+  EXPECT_EQ(ben.Receive().status, 200);
+  EXPECT_EQ(server.server->stats().refused, 1u);
+  EXPECT_EQ(server.server->stats().connections, 2u);
+}
+
+TEST_P(LimitsTest, WhoeverIsNotKnownIsNotKeptForLong) {
+  ServerFixture server(Options({.max_unknown_requests_per_second = 100, .stranger_timeout = seconds(1)}));
+  HttpsClient known = server.Connect(), silent = server.Connect(), stranger = server.Connect();
+  ASSERT_TRUE(known.Send(Get("/user/ann")) && stranger.Send(Get("/echo")));
+  EXPECT_EQ(known.Receive().status, 200);
+  EXPECT_EQ(stranger.Receive().status, 200);
+  EXPECT_TRUE(silent.AtEnd());
+  EXPECT_TRUE(stranger.AtEnd());
+  ASSERT_TRUE(known.Send(Get("/echo")));
+  EXPECT_EQ(known.Receive().status, 200);
 }
 
 TEST_P(LimitsTest, OneAddressCannotTakeAll) {
@@ -241,6 +333,15 @@ TEST(HandshakeLimitTest, APeerThatDoesNotShakeHandsIsClosed) {
   EXPECT_TRUE(silent.AtEnd());
   EXPECT_TRUE(Eventually([&] { return server.server->stats().handshake_failures == 1; }));
   EXPECT_EQ(server.server->stats().handshakes, 0u);
+}
+
+TEST(HandshakeLimitTest, APeerThatDoesNotShakeHandsGivesPlaceWhenPlacesRunOut) {
+  ServerFixture server({.tls = true, .server = {.max_connections = 1, .handshake_timeout = seconds(1000)}});
+  HttpsClient silent(server.server->address(), {});
+  ASSERT_TRUE(Eventually([&] { return server.server->stats().connections == 1; }));
+  EXPECT_TRUE(Eventually([&] { return server.Connect().connected(); })) << "after a while";
+  EXPECT_TRUE(silent.AtEnd());
+  EXPECT_EQ(server.server->stats().shed, 1u);
 }
 
 TEST(HandshakeLimitTest, ManyThatAreLateAtOnceAreAllClosed) {

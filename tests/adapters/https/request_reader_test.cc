@@ -30,7 +30,7 @@ Outcome ReadPieces(std::string_view bytes, std::size_t piece, RequestLimits limi
     const std::string_view next = bytes.substr(out.used, piece);
     out.progress = reader.Read(next, used);
     out.used += used;
-    EXPECT_LE(reader.buffered(), limits.header_bytes + limits.body_bytes + piece);
+    EXPECT_LE(reader.buffered(), limits.header_bytes + limits.fields * RequestReader::kFieldBytes + limits.body_bytes + piece);
     if (out.progress == Progress::kContinue) ++out.continues;
     if (out.progress == Progress::kFailed) {
       out.status = reader.error().status;

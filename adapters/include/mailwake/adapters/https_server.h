@@ -49,8 +49,8 @@ struct HttpsOptions {
   // Proxies before us, "127.0.0.1" or "10.0.0.0/8": their X-Forwarded-For says who the peer is, and they may have any number of
   // connections. Whoever connects to a Unix socket is one.
   std::vector<std::string> proxies = {};
-  bool proxy_protocol = false;  // their connections begin with a header of the PROXY protocol, version 2, which says it too
-  std::size_t max_connections = 18'000;
+  bool proxy_protocol = false;           // their connections begin with a header of the PROXY protocol, version 2, which says it too
+  std::size_t max_connections = 18'000;  // a newcomer takes the place of whoever is not known and has been silent longest, if there is one
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_connections_per_user = 250;  // as HttpExchange::BelongsTo names them; a proxy's connections are not counted
   // Of a connection of which no handler has said to whom it belongs; what comes faster is read later. 0: any number, right where handlers
@@ -58,11 +58,14 @@ struct HttpsOptions {
   std::uint32_t max_unknown_requests_per_second = 0;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 8 * 1024 * 1024;
-  std::size_t max_reading_bytes = 256 * 1024 * 1024;  // held by all requests that are being read; over it the newcomer gets 503
+  // Held by all requests that are being read, or that no handler has said to whom they belong; over it the newcomer gets 503.
+  std::size_t max_reading_bytes = 256 * 1024 * 1024;
   std::chrono::seconds handshake_timeout{15};
-  std::chrono::seconds request_timeout{30};  // from a request's first byte to its last
-  std::chrono::seconds idle_timeout{300};    // a connection between requests
-  std::chrono::seconds write_timeout{30};    // an answer that the peer does not take
+  std::chrono::seconds request_timeout{30};   // from a request's first byte to its last
+  std::chrono::seconds idle_timeout{300};     // a connection between requests
+  std::chrono::seconds stranger_timeout{30};  // the same, if no handler has said to whom it belongs and max_unknown_... is not 0
+  std::chrono::seconds write_timeout{30};     // an answer of which the peer takes nothing
+  std::size_t write_bytes_per_second = 1024;  // whoever takes it more slowly, after write_timeout, is closed
   // Told of each connection over max_connections_per_address, on one of the loops; the connection is closed at once. May be left out.
   std::function<void(const std::string& address)> address_refused = {};
   std::function<void(const std::string& user)> user_refused = {};  // the same, over max_connections_per_user
@@ -77,6 +80,7 @@ struct HttpsStats {
   std::uint64_t connections = 0;  // open now
   std::uint64_t accepted = 0;     // since start, this and the rest
   std::uint64_t refused = 0;      // over a limit
+  std::uint64_t shed = 0;         // closed for somebody else when max_connections was reached: nobody was known on them
   std::uint64_t handshakes = 0;
   std::uint64_t resumed = 0;  // of the handshakes: short, by a ticket
   std::uint64_t handshake_failures = 0;
