@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // LoginGuard: how soon another password may be tried after wrong ones. Counted for each user from each network, and for each network: who
-// guesses from elsewhere delays nobody but himself.
+// guesses from elsewhere delays nobody but himself. A device that has shown the right password before is counted by itself: who guesses
+// in its network, behind the same address even, does not delay it.
 //
 // Threads:    any.
-// Example:    if (guard.WaitOf(user, network, now) > 0s) return Busy();  ...  guard.Failed(user, network, now);
+// Example:    if (guard.WaitOf(user, origin, now) > 0s) return Busy();
+//             Check() ? guard.Right(user, origin) : guard.Failed(user, origin, now);
 
 #ifndef MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_LOGIN_GUARD_H_
 #define MAILWAKE_ADAPTERS_FRONTS_ACCOUNTS_LOGIN_GUARD_H_
@@ -13,6 +15,8 @@
 #include <chrono>
 #include <string>
 
+#include "adapters/fronts/accounts/known_devices.h"
+#include "mailwake/adapters/authenticator.h"
 #include "mailwake/adapters/backoff_table.h"
 
 namespace mailwake::internal {
@@ -20,25 +24,30 @@ namespace mailwake::internal {
 class LoginGuard {
  public:
   static constexpr BackoffRules kOfUser{.free = 5};
-  // A carrier's has thousands of phones behind it.
-  static constexpr BackoffRules kOfNetwork{.free = 200};
+  // A carrier's has thousands of phones behind it, of which some are new: they get their turn soon.
+  static constexpr BackoffRules kOfNetwork{.free = 200, .longest = std::chrono::seconds(4)};
 
-  // Zero: now. An empty network is not counted, and does not wait.
-  std::chrono::milliseconds WaitOf(const std::string& user, const std::string& network, BackoffTable::Time now) const {
-    if (network.empty()) return std::chrono::milliseconds(0);
-    return std::max(users_.WaitOf(Pair(user, network), now), networks_.WaitOf(network, now));
+  // Zero: now. Who tells neither network nor device is not counted, and does not wait.
+  std::chrono::milliseconds WaitOf(const std::string& user, const Origin& origin, BackoffTable::Time now) const {
+    if (known_.Contains(user, origin.device)) return devices_.WaitOf(Pair(user, origin.device), now);
+    if (origin.network.empty()) return std::chrono::milliseconds(0);
+    return std::max(users_.WaitOf(Pair(user, origin.network), now), networks_.WaitOf(origin.network, now));
   }
-  void Failed(const std::string& user, const std::string& network, BackoffTable::Time now) {
-    if (network.empty()) return;
-    users_.Failed(Pair(user, network), now);
-    networks_.Failed(network, now);
+  void Failed(const std::string& user, const Origin& origin, BackoffTable::Time now) {
+    if (known_.Contains(user, origin.device)) return devices_.Failed(Pair(user, origin.device), now);
+    if (origin.network.empty()) return;
+    users_.Failed(Pair(user, origin.network), now);
+    networks_.Failed(origin.network, now);
   }
+  void Right(const std::string& user, const Origin& origin) { known_.Add(user, origin.device); }
 
  private:
-  static std::string Pair(const std::string& user, const std::string& network) { return network + '\0' + user; }
+  static std::string Pair(const std::string& user, const std::string& other) { return other + '\0' + user; }
 
+  KnownDevices known_;
   BackoffTable users_{kOfUser};
   BackoffTable networks_{kOfNetwork};
+  BackoffTable devices_{kOfUser};
 };
 
 }  // namespace mailwake::internal

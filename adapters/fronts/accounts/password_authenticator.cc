@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kMaxPasswordBytes = 1024;
 // Wrong passwords that are remembered, so that a device with an old one costs one slow check, not one a minute.
 constexpr std::size_t kRememberedWrong = 10'000;
+// As long as a full queue takes.
+constexpr std::chrono::seconds kBusyFor{30};
 
 absl::Status Wrong() { return absl::UnauthenticatedError("the user or the password is wrong"); }
 
@@ -52,17 +54,20 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
         wrong_(kRememberedWrong),
         pool_(options.threads, options.waiting) {}
 
-  void Find(std::string user, std::string password, std::string network, Callback done) {
+  void Find(std::string user, std::string password, Origin origin, Callback done) {
     const VerifiedPasswords::Time now = clock_();
     LookForChanges(now);
-    if (const auto forgotten = right_.Holds(user, password, now)) return done(Account{.mailbox = std::move(user), .since = *forgotten});
+    if (const auto forgotten = right_.Holds(user, password, now)) {
+      guard_.Right(user, origin);
+      return done(Account{.mailbox = std::move(user), .since = *forgotten});
+    }
     auto secret = std::make_shared<const Secret>(std::move(password));
     std::string name = user;
-    accounts_.Find(std::move(name), [self = shared_from_this(), user = std::move(user), secret, network = std::move(network),
+    accounts_.Find(std::move(name), [self = shared_from_this(), user = std::move(user), secret, origin = std::move(origin),
                                      forgotten = right_.forgotten(),
                                      done = std::move(done)](absl::StatusOr<std::optional<AccountRecord>> found) mutable {
       if (!found.ok()) return done(Unreadable(found.status()));
-      self->Judge({.user = std::move(user), .password = std::move(secret), .network = std::move(network), .forgotten = forgotten},
+      self->Judge({.user = std::move(user), .password = std::move(secret), .origin = std::move(origin), .forgotten = forgotten},
                   *std::move(found), std::move(done));
     });
   }
@@ -75,7 +80,7 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
   struct Login {
     std::string user;
     std::shared_ptr<const Secret> password;
-    std::string network;
+    Origin origin;
     std::uint64_t forgotten;  // by right_, before the account was read
   };
 
@@ -94,14 +99,15 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
     const std::string token = Token(login.user, stored_text, password);
     const auto right = [&] {
       right_.Add(login.user, password, stored_text, login.forgotten);
+      guard_.Right(login.user, login.origin);
       return done(Account{.mailbox = login.user, .since = login.forgotten});
     };
     if (account.has_value() && (right_.Holds(login.user, password, stored_text) || SameSecret(account->verified, ToBase64(token))))
       return right();
     if (wrong_.Contains(token)) return done(Wrong());
-    if (const auto wait = guard_.WaitOf(login.user, login.network, clock_()); wait.count() > 0) {
-      return done(absl::UnavailableError(
-          absl::StrCat("too many wrong passwords from this network; try again in ", wait.count() / 1000 + 1, " seconds")));
+    if (const auto wait = guard_.WaitOf(login.user, login.origin, clock_()); wait.count() > 0) {
+      const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+      return done(ComeBackIn(seconds, absl::StrCat("too many wrong passwords; try again in ", seconds.count(), " seconds")));
     }
     std::optional<StoredPassword> stored;
     if (account.has_value()) {
@@ -129,10 +135,11 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
       const bool right = check_(stored, login.password->text) && !hopeless;
       if (right) {
         right_.Add(login.user, login.password->text, stored_text, login.forgotten);
+        guard_.Right(login.user, login.origin);
         accounts_.Remember(login.user, stored_text, ToBase64(token), [](const absl::Status&) {});
       } else {
         wrong_.Add(token);
-        guard_.Failed(login.user, login.network, clock_());
+        guard_.Failed(login.user, login.origin, clock_());
       }
       return right;
     };
@@ -144,7 +151,7 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
         case CheckPool::Outcome::kWrong:
           return done(Wrong());
         case CheckPool::Outcome::kBusy:
-          return done(absl::UnavailableError("too many passwords are being checked; try again in a minute"));
+          return done(ComeBackIn(kBusyFor, "too many passwords are being checked; try again in a minute"));
       }
     });
   }
@@ -202,12 +209,12 @@ PasswordAuthenticator::PasswordAuthenticator(AccountStore& accounts, const Keyed
 PasswordAuthenticator::~PasswordAuthenticator() { state_->Stop(); }
 
 void PasswordAuthenticator::Authenticate(std::string user, std::string password, Callback done) {
-  AuthenticateFrom("", std::move(user), std::move(password), std::move(done));
+  AuthenticateFrom({}, std::move(user), std::move(password), std::move(done));
 }
 
-void PasswordAuthenticator::AuthenticateFrom(std::string network, std::string user, std::string password, Callback done) {
+void PasswordAuthenticator::AuthenticateFrom(Origin origin, std::string user, std::string password, Callback done) {
   if (user.empty() || user.size() > kMaxMailboxBytes || password.empty() || password.size() > kMaxPasswordBytes) return done(Wrong());
-  state_->Find(std::move(user), std::move(password), std::move(network), std::move(done));
+  state_->Find(std::move(user), std::move(password), std::move(origin), std::move(done));
 }
 
 void PasswordAuthenticator::Forget(const std::string& user) { state_->Forget(user); }

@@ -34,7 +34,7 @@ class PasswordAuthenticator final : public Authenticator {
   ~PasswordAuthenticator() override;
 
   void Authenticate(std::string user, std::string password, Callback done) override;
-  void AuthenticateFrom(std::string network, std::string user, std::string password, Callback done) override;
+  void AuthenticateFrom(Origin origin, std::string user, std::string password, Callback done) override;
   void Forget(const std::string& user) override;
   bool Counts(const Account& account) const override;
 

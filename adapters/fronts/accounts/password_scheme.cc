@@ -33,6 +33,8 @@ constexpr unsigned kMostArgon2Passes = 32;
 // About a second on one core of a server.
 constexpr std::uint64_t kMostSha512Rounds = 1'000'000;
 constexpr int kMostBlfCost = 14;
+constexpr unsigned kMostArgon2KiBPasses = 1u << 20;
+constexpr unsigned kMostArgon2KiBChecked = 256u << 10;  // each thread that checks takes so much
 
 constexpr std::string_view kCryptAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -40,9 +42,14 @@ bool IsCryptText(std::string_view text, std::size_t size) {
   return text.size() == size && text.find_first_not_of(kCryptAlphabet) == std::string_view::npos;
 }
 
+bool Argon2Cost(const std::string& value, unsigned& kib, unsigned& passes) {
+  unsigned version = 0, lanes = 0;
+  return std::sscanf(value.c_str(), "$argon2id$v=%u$m=%u,t=%u,p=%u$", &version, &kib, &passes, &lanes) == 4;
+}
+
 bool IsArgon2id(const std::string& value) {
-  unsigned version = 0, kib = 0, passes = 0, lanes = 0;
-  if (std::sscanf(value.c_str(), "$argon2id$v=%u$m=%u,t=%u,p=%u$", &version, &kib, &passes, &lanes) != 4) return false;
+  unsigned kib = 0, passes = 0;
+  if (!Argon2Cost(value, kib, passes)) return false;
   if (kib > kMostArgon2KiB || passes > kMostArgon2Passes) return false;
   // Its own parser has the last word: -1 means that the text is malformed.
   return sodium_init() >= 0 && value.size() < crypto_pwhash_STRBYTES &&
@@ -124,7 +131,14 @@ absl::Status CheckCost(const StoredPassword& stored) {
     return absl::InvalidArgumentError(
         absl::StrCat("each check of this password would take over a second: its cost is ", cost, ", ", kMostBlfCost, " is the most"));
   }
-  return absl::OkStatus();  // ARGON2ID has its bounds in its form
+  unsigned kib = 0, passes = 0;
+  if (stored.scheme == PasswordScheme::kArgon2id && Argon2Cost(stored.value, kib, passes) &&
+      (kib > kMostArgon2KiBChecked || std::uint64_t{kib} * passes > kMostArgon2KiBPasses)) {
+    return absl::InvalidArgumentError(absl::StrCat("each check of this password would take over a second, or too much memory: m is ", kib,
+                                                   " and t is ", passes, "; ", kMostArgon2KiBChecked, " is the most for m, ",
+                                                   kMostArgon2KiBPasses, " for their product"));
+  }
+  return absl::OkStatus();
 }
 
 bool CheckSlow(const StoredPassword& stored, std::string_view password) {

@@ -3,6 +3,7 @@
 // The front door: method, credentials, query, account; then the command.
 #include "mailwake/adapters/activesync.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/fronts/activesync/acknowledge.h"
@@ -33,6 +34,12 @@ void Dispatch(const CallPtr& call) {
   }
 }
 
+// Spread over as much time again, up to a minute, so that those who were told the same do not return in step.
+std::chrono::seconds ComeBack(std::chrono::seconds wait) {
+  const auto spread = static_cast<int>(std::min(wait, std::chrono::seconds(60)).count());
+  return wait + std::chrono::seconds(mailwake::SomeSeconds(5, 15 + spread));
+}
+
 // The account is known: may it do what the query says?
 void Admit(const CallPtr& call, absl::StatusOr<Account> account) {
   if (call->gone) return;
@@ -40,20 +47,21 @@ void Admit(const CallPtr& call, absl::StatusOr<Account> account) {
     if (call->options().login_refused) call->options().login_refused(call->login, call->http.peer);
     return Refuse(*call, 401);
   }
-  if (!account.ok()) return RefuseForNow(*call, SomeSeconds());
-  if (call->http.method == "OPTIONS") {
-    call->exchange->BelongsTo({});
-    return RunOptions(*call->exchange);
-  }
-  const std::string& named = call->named_user;
-  if (!named.empty() && !SameUser(named, call->login) && !SameUser(named, account->mailbox)) return Refuse(*call, 403);
+  if (!account.ok()) return RefuseForNow(*call, ComeBack(TimeToComeBack(account.status())));
   call->mailbox = std::move(account->mailbox);
   call->login_since = account->since;
-  if (Blocked(*call)) return Refuse(*call, 403);
   if (TooMany(*call->context, call->context->of_user, "the user ", call->mailbox, *call->exchange)) return;
   if (!call->exchange->BelongsTo(call->mailbox)) return RefuseForNow(*call->exchange, SomeSeconds(), true);
-  TellDelivered(*call, call->http.early);
+  if (call->http.method == "OPTIONS") return RunOptions(*call->exchange);
+  const std::string& named = call->named_user;
+  const bool own = named.empty() || SameUser(named, call->login) || SameUser(named, call->mailbox);
+  const bool admitted = own && !Blocked(*call);
+  if (admitted) TellDelivered(*call, call->http.early);
   if (Throttle(*call)) return;
+  if (!admitted) {
+    CountFailure(*call);
+    return Refuse(*call, 403);
+  }
   if (HasContentCoding(call->http)) {
     CountFailure(*call);
     return Refuse(*call, 415);
@@ -88,7 +96,8 @@ void Receive(const std::shared_ptr<Context>& context, HttpRequest request, std::
   call->login = WithoutDomain(credentials->user);
   // A password that was right lately is answered at once, here on the loop.
   context->authenticator.AuthenticateFrom(
-      call->network, call->login, std::move(credentials->password), [call](absl::StatusOr<Account> account) {
+      {.network = call->network, .device = call->device}, call->login, std::move(credentials->password),
+      [call](absl::StatusOr<Account> account) {
         if (std::this_thread::get_id() == call->thread) return Admit(call, std::move(account));
         call->OnLoop([call, account = std::move(account)]() mutable { Admit(call, std::move(account)); });
       });

@@ -20,6 +20,8 @@ void AnswerRefusal(const Asker& asker, const PingEnd& end) {
     case Refusal::kTooManyFolders:
       return AnswerFailure(asker, PingAnswer(PingStatus::kTooManyFolders, end.bound));
     case Refusal::kMailboxFull:
+      CountFailure(asker);
+      [[fallthrough]];
     case Refusal::kServerFull:
       return RefuseForNow(asker, end.retry_after);
     case Refusal::kRevoked:

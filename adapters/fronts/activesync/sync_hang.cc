@@ -45,6 +45,8 @@ void AnswerRefusal(const Call& call, const SyncWait& wait, const PingEnd& end) {
     case Refusal::kTooManyFolders:
       return AnswerFailure(call, SyncAnswer(SyncStatus::kTooManyCollections, end.bound));
     case Refusal::kMailboxFull:
+      CountFailure(call);
+      [[fallthrough]];
     case Refusal::kServerFull:
       return RefuseForNow(call, end.retry_after);
     case Refusal::kRevoked:

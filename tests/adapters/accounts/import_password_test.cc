@@ -72,12 +72,17 @@ TEST(ImportPasswordTest, RefusesWhatTakesOverASecondToCheck) {
   TestDirectory directory;
   const std::string salt_and_hash = kSha512Rounds.substr(kSha512Rounds.find("$saltstringsaltst"));
   const std::string blf_rest = kBcrypt.substr(kBcrypt.find("$CCCC"));
-  for (const std::string& given : {"{SHA512-CRYPT}$6$rounds=1000000" + salt_and_hash, "{BLF-CRYPT}$2y$14" + blf_rest}) {
+  const std::string argon2_rest = ",p=1$ZGRkZGRkZGRkZGRkZGRkZA$ZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGQ";
+  for (const std::string& given :
+       {"{SHA512-CRYPT}$6$rounds=1000000" + salt_and_hash, "{BLF-CRYPT}$2y$14" + blf_rest,
+        "{ARGON2ID}$argon2id$v=19$m=65536,t=16" + argon2_rest, "{ARGON2ID}$argon2id$v=19$m=262144,t=4" + argon2_rest}) {
     EXPECT_TRUE(ImportPassword(given, directory.File("key")).ok()) << given;
   }
   for (const std::string& given :
        {"{SHA512-CRYPT}$6$rounds=1000001" + salt_and_hash, "{SHA512-CRYPT}$6$rounds=999999999" + salt_and_hash,
-        "{SHA512-CRYPT}$6$rounds=99999999999999999999" + salt_and_hash, "{BLF-CRYPT}$2y$15" + blf_rest, "{BLF-CRYPT}$2y$31" + blf_rest}) {
+        "{SHA512-CRYPT}$6$rounds=99999999999999999999" + salt_and_hash, "{ARGON2ID}$argon2id$v=19$m=65536,t=17" + argon2_rest,
+        "{ARGON2ID}$argon2id$v=19$m=262145,t=1" + argon2_rest, "{ARGON2ID}$argon2id$v=19$m=1048576,t=32" + argon2_rest,
+        "{BLF-CRYPT}$2y$15" + blf_rest, "{BLF-CRYPT}$2y$31" + blf_rest}) {
     const absl::Status status = ImportPassword(given, directory.File("key")).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << given;
     EXPECT_THAT(std::string(status.message()), HasSubstr("over a second")) << given;

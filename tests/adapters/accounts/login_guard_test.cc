@@ -13,11 +13,12 @@ using std::chrono::seconds;
 
 class LoginGuardTest : public testing::Test {
  protected:
-  milliseconds Wait(const std::string& user = "ann", const std::string& network = "192.0.2.0/24") {
-    return guard_.WaitOf(user, network, now_);
+  milliseconds Wait(const std::string& user = "ann", const std::string& network = "192.0.2.0/24", const std::string& device = "") {
+    return guard_.WaitOf(user, {.network = network, .device = device}, now_);
   }
-  void Fail(std::uint32_t times, const std::string& user = "ann", const std::string& network = "192.0.2.0/24") {
-    for (std::uint32_t i = 0; i < times; ++i) guard_.Failed(user, network, now_);
+  void Fail(std::uint32_t times, const std::string& user = "ann", const std::string& network = "192.0.2.0/24",
+            const std::string& device = "") {
+    for (std::uint32_t i = 0; i < times; ++i) guard_.Failed(user, {.network = network, .device = device}, now_);
   }
 
   BackoffTable::Time now_{std::chrono::hours(1)};
@@ -38,6 +39,37 @@ TEST_F(LoginGuardTest, ANetworkThatTriesManyUsersWaitsAsAWhole) {
   Fail(1, "one more");
   EXPECT_EQ(Wait("another"), seconds(1));
   EXPECT_EQ(Wait("another", "198.51.100.0/24"), milliseconds(0));
+  Fail(1000, "one more");
+  EXPECT_EQ(Wait("another"), seconds(4)) << "and no longer: somebody new is there too";
+}
+
+TEST_F(LoginGuardTest, ADeviceThatWasRightBeforeIsCountedByItself) {
+  const std::string network = "192.0.2.0/24";
+  guard_.Right("ann", {.network = network, .device = "PHONE1"});
+  Fail(LoginGuard::kOfNetwork.free + 30);
+  Fail(LoginGuard::kOfUser.free + 30, "ann", network, "PHONE2");
+  EXPECT_GT(Wait("ann", network, "PHONE2"), milliseconds(0));
+  EXPECT_GT(Wait("ann", network, ""), milliseconds(0));
+  EXPECT_GT(Wait("bob", network, "PHONE1"), milliseconds(0)) << "it is known as ann's";
+  EXPECT_EQ(Wait("ann", network, "PHONE1"), milliseconds(0));
+  Fail(LoginGuard::kOfUser.free + 1, "ann", network, "PHONE1");
+  EXPECT_EQ(Wait("ann", network, "PHONE1"), seconds(1)) << "its own guesses are counted";
+  EXPECT_EQ(Wait("ann", "198.51.100.0/24", "PHONE1"), seconds(1)) << "wherever it is";
+  EXPECT_EQ(Wait("bob", "198.51.100.0/24"), milliseconds(0));
+}
+
+TEST(KnownDevicesTest, NobodyIsTakenForAnother) {
+  KnownDevices devices;
+  EXPECT_FALSE(devices.Contains("ann", "PHONE1"));
+  devices.Add("ann", "PHONE1");
+  devices.Add("bob", "");
+  EXPECT_TRUE(devices.Contains("ann", "PHONE1"));
+  EXPECT_FALSE(devices.Contains("ann", "PHONE2") || devices.Contains("bob", "PHONE1") || devices.Contains("annP", "HONE1"));
+  EXPECT_FALSE(devices.Contains("bob", "") || devices.Contains("", ""));
+  for (int i = 0; i < 1000; ++i) devices.Add("user" + std::to_string(i), "PHONE");
+  int known = 0;
+  for (int i = 0; i < 1000; ++i) known += devices.Contains("user" + std::to_string(i), "PHONE") ? 1 : 0;
+  EXPECT_GT(known, 950) << "few take the place of another";
 }
 
 TEST_F(LoginGuardTest, OneUserIsNotTakenForAnother) {

@@ -41,15 +41,16 @@ class PasswordAuthenticatorTest : public testing::Test {
     accounts_.Put({{.user = user, .password = stored, .verified = ""}}, [](absl::Status) {});
   }
 
-  std::future<absl::StatusOr<Account>> Begin(const std::string& user, const std::string& password, const std::string& network = "") {
+  std::future<absl::StatusOr<Account>> Begin(const std::string& user, const std::string& password, const std::string& network = "",
+                                             const std::string& device = "") {
     auto promise = std::make_shared<std::promise<absl::StatusOr<Account>>>();
-    authenticator_->AuthenticateFrom(network, user, password,
+    authenticator_->AuthenticateFrom({.network = network, .device = device}, user, password,
                                      [promise](absl::StatusOr<Account> account) { promise->set_value(std::move(account)); });
     return promise->get_future();
   }
 
-  StatusCode Try(const std::string& user, const std::string& password, const std::string& network = "") {
-    const absl::StatusOr<Account> account = Begin(user, password, network).get();
+  StatusCode Try(const std::string& user, const std::string& password, const std::string& network = "", const std::string& device = "") {
+    const absl::StatusOr<Account> account = Begin(user, password, network, device).get();
     if (account.ok()) {
       EXPECT_EQ(account->mailbox, user);
     }
@@ -235,6 +236,29 @@ TEST_F(PasswordAuthenticatorTest, ANewPasswordIsTakenWhileSomebodyGuessesElsewhe
   EXPECT_EQ(Try("ann", "right", "away"), StatusCode::kUnavailable) << "nobody can tell it from a guess there";
   EXPECT_EQ(Try("ann", "right", "home"), StatusCode::kOk);
   EXPECT_EQ(Try("ann", "right", "away"), StatusCode::kOk);
+}
+
+TEST_F(PasswordAuthenticatorTest, AKnownDeviceShowsANewPasswordWhileSomebodyGuessesInItsNetwork) {
+  for (const bool restarted : {false, true}) {
+    Put("ann", kStored);
+    EXPECT_EQ(Try("ann", "right", "nat", "PHONE1"), StatusCode::kOk);
+    if (restarted) Restart();
+    EXPECT_EQ(Try("ann", "right", "nat", "PHONE1"), StatusCode::kOk) << "remembered";
+    EXPECT_EQ(Try("ann", "right", "nat", "PHONE2"), StatusCode::kOk) << "remembered";
+    for (int i = 0; i < 6; ++i) Try("ann", "guess" + std::to_string(i), "nat", "ROBOT");
+    Put("ann", kOtherStored);
+    EXPECT_EQ(Try("ann", "right", "nat", "PHONE3"), StatusCode::kUnavailable) << "nobody can tell it from a guess";
+    EXPECT_EQ(Try("ann", "right", "nat", restarted ? "PHONE1" : "PHONE2"), StatusCode::kOk);
+    Restart();
+  }
+}
+
+TEST_F(PasswordAuthenticatorTest, WhoWaitsIsToldHowLong) {
+  Put("ann", kStored);
+  for (int i = 0; i < 9; ++i, now_ += std::chrono::seconds(100)) Try("ann", "guess" + std::to_string(i), "away");
+  now_ -= std::chrono::seconds(100);
+  EXPECT_EQ(TimeToComeBack(Begin("ann", "guess", "away").get().status()), std::chrono::seconds(8));
+  EXPECT_EQ(TimeToComeBack(Begin("ann", "guess", "home").get().status()), std::chrono::seconds(0)) << "wrong, and no reason to come back";
 }
 
 TEST_F(PasswordAuthenticatorTest, AnUnknownUserWaitsAsAKnownOne) {

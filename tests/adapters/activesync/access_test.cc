@@ -28,7 +28,9 @@ TEST(ActiveSyncAccess, OptionsTellsVersionsAndTheCommandsThatAreAnswered) {
   EXPECT_EQ(answer->header("MS-ASProtocolCommands"), "Sync,FolderSync,Ping,Provision,Settings");
   EXPECT_EQ(answer->header("Allow"), "OPTIONS,POST");
   EXPECT_EQ(answer->response().body, "");
-  EXPECT_EQ(world.owners, std::vector<std::string>{""}) << "somebody is known, and no mailbox was asked for";
+  EXPECT_EQ(world.owners, std::vector<std::string>{kAnn});
+  world.crowded = true;
+  EXPECT_EQ(world.Send(Options(world))->status(), 503) << "ann has as many connections as she may";
 }
 
 TEST(ActiveSyncAccess, NobodyIsKnownByAWrongPassword) {

@@ -97,6 +97,29 @@ TEST_F(ThrottleTest, ASyncKeyThatIsNotKnownCountsToo) {
   EXPECT_EQ(world_.Post("Sync", SyncBody({{.id = "5", .key = "0"}}))->status(), 503);
 }
 
+TEST_F(ThrottleTest, WhatIsForbiddenCountsToo) {
+  const auto for_another = [&] {
+    HttpRequest request = world_.Request("Ping");
+    request.target.replace(request.target.find("User=ann"), 8, "User=bob");
+    return world_.Send(std::move(request))->status();
+  };
+  for (int i = 0; i <= kFree; ++i) ASSERT_EQ(for_another(), 403) << i;
+  EXPECT_EQ(for_another(), 503);
+  EXPECT_EQ(world_.throttled(kDevice), seconds(60));
+}
+
+TEST_F(ThrottleTest, APlaceThatAMailboxDoesNotHaveCountsToo) {
+  FrontWorld world({.engine = {.limits = {.pings_per_mailbox = 1}}, .front = {.clock = [this] { return now_; }}});
+  EXPECT_EQ(world.Post("Ping", PingBody("470", {{"5", "Email"}}))->status(), 0) << "waits";
+  world.device = "PHONE2";
+  for (int i = 0; i <= kFree; ++i) {
+    const ExchangePtr answer = world.Post("Ping", PingBody("470", {{"5", "Email"}}));
+    ASSERT_EQ(answer->status(), 503);
+    ASSERT_EQ(answer->header("X-MS-ASThrottle"), "") << i;
+  }
+  EXPECT_EQ(world.Post("Ping", PingBody("470", {{"5", "Email"}}))->header("X-MS-ASThrottle"), "CommandFrequency");
+}
+
 TEST_F(ThrottleTest, AServerThatIsInTroubleIsNotTheDevicesFault) {
   world_.state().fail_loads = true;
   for (int i = 0; i < 3 * kFree; ++i) EXPECT_EQ(world_.Post("Sync", SyncBody({{.id = "5", .key = "0"}}))->status(), 503);

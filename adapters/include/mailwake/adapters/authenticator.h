@@ -10,9 +10,14 @@
 #define MAILWAKE_ADAPTERS_AUTHENTICATOR_H_
 
 #include <absl/functional/any_invocable.h>
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/strings/cord.h>
+#include <absl/strings/string_view.h>
 
+#include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +32,24 @@ struct Account {
   std::uint64_t since = 0;  // the authenticator's own: what Forget was told before it began to look
 };
 
+// Where somebody asks from. What is empty is not known.
+struct Origin {
+  std::string network;  // "192.0.2.0/24"
+  std::string device;   // what it calls itself
+};
+
+// Unavailable, and when to come back.
+inline absl::Status ComeBackIn(std::chrono::seconds wait, std::string_view why) {
+  absl::Status status = absl::UnavailableError(absl::string_view(why.data(), why.size()));
+  status.SetPayload("mailwake/come_back_in_s", absl::Cord(std::to_string(wait.count())));
+  return status;
+}
+// Zero: it does not say.
+inline std::chrono::seconds TimeToComeBack(const absl::Status& status) {
+  const auto seconds = status.GetPayload("mailwake/come_back_in_s");
+  return std::chrono::seconds(seconds.has_value() ? std::strtoll(std::string(*seconds).c_str(), nullptr, 10) : 0);
+}
+
 class Authenticator {
  public:
   using Callback = absl::AnyInvocable<void(absl::StatusOr<Account>)>;
@@ -36,10 +59,10 @@ class Authenticator {
   // Errors: Unauthenticated (wrong user or password), Unavailable (too many checks are waiting, or the store cannot be read: say when to
   // come back).
   virtual void Authenticate(std::string user, std::string password, Callback done) = 0;
-  // The same for somebody who asks from that network ("192.0.2.0/24"): who guesses passwords can be made to wait there, and nowhere else.
-  // Those who do not tell networks apart leave this out.
+  // The same for somebody who asks from there: who guesses passwords can be made to wait where he is, and nowhere else. Unavailable may say
+  // when to come back (ComeBackIn). Those who do not tell origins apart leave this out.
   // NOLINTNEXTLINE(performance-unnecessary-value-param): those who tell them apart keep it
-  virtual void AuthenticateFrom(std::string /*network*/, std::string user, std::string password, Callback done) {
+  virtual void AuthenticateFrom(Origin /*origin*/, std::string user, std::string password, Callback done) {
     Authenticate(std::move(user), std::move(password), std::move(done));
   }
   // The account has changed: what is remembered of it counts no more, at once. Those who remember nothing leave this out.
@@ -62,7 +85,8 @@ struct PasswordOptions {
 // in between costs no look at it: a change counts a second later at the latest, or at once after Forget. `accounts` must outlive the
 // result. Errors: PermissionDenied (key file readable by others), DataLoss (wrong length).
 // After some wrong passwords of a user from a network, passwords that were not right before are not tried from there for a while, longer
-// each time (Unavailable); one that was right before always is: nobody can lock out an owner whose device is at work.
+// each time (Unavailable); one that was right before always is. A device that has shown the right password since the start is counted by
+// itself: nobody can lock out an owner whose device is at work, from the same network either, nor after a change of the password.
 absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
                                                                         const PasswordOptions& options);
 
