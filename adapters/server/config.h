@@ -51,6 +51,7 @@ struct Config {
   std::size_t connections_per_address = 10'000;
   std::size_t connections_per_user = 250;
   std::uint32_t unknown_requests_per_second = 4;  // of a connection
+  std::size_t password_threads = 1;               // that check passwords that were not right before
   std::size_t requests_per_user_minute = 6'000;   // 0: any number; of devices
   std::size_t requests_per_address_minute = 600'000;
   std::array<Duration, kItemClasses> coalesce{};

@@ -110,6 +110,7 @@ std::vector<Key> MakeKeys() {
       {"limits.unknown_requests_per_second",
        Number(0, 1'000, [](Config& c, std::int64_t n) { c.unknown_requests_per_second = static_cast<std::uint32_t>(n); })},
       {"limits.connections_per_user", Number(1, 10'000'000, [](Config& c, std::int64_t n) { c.connections_per_user = n; })},
+      {"limits.password_threads", Number(1, 64, [](Config& c, std::int64_t n) { c.password_threads = static_cast<std::size_t>(n); })},
       {"limits.requests_per_user_minute", Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_user_minute = n; })},
       {"limits.requests_per_address_minute",
        Number(0, 1'000'000'000, [](Config& c, std::int64_t n) { c.requests_per_address_minute = n; })},

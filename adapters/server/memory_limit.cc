@@ -53,4 +53,6 @@ std::size_t ConnectionsIn(std::size_t memory) { return std::max<std::size_t>(mem
 
 std::size_t EngineMemoryIn(std::size_t memory) { return memory / 4; }
 
+std::size_t ReadingMemoryIn(std::size_t memory) { return std::min<std::size_t>(memory / 8, 256 * 1024 * 1024); }
+
 }  // namespace mailwake::server

@@ -121,7 +121,8 @@ absl::Status Impl::OpenStore(bool take_over) {
       {.lock = place_ ? place_->lock : -1, .gather = [this](absl::AnyInvocable<void()> wake) { AfterThisTurn(std::move(wake)); }});
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
-  absl::StatusOr<std::unique_ptr<Authenticator>> authenticator = NewPasswordAuthenticator(store_->accounts(), store_path_ + ".key", {});
+  absl::StatusOr<std::unique_ptr<Authenticator>> authenticator =
+      NewPasswordAuthenticator(store_->accounts(), store_path_ + ".key", {.threads = config_.password_threads});
   if (!authenticator.ok()) return authenticator.status();
   authenticator_ = *std::move(authenticator);
   return absl::OkStatus();
@@ -244,6 +245,7 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .max_connections_per_address = config_.connections_per_address,
           .max_connections_per_user = config_.connections_per_user,
           .max_unknown_requests_per_second = config_.unknown_requests_per_second,
+          .max_reading_bytes = ReadingMemoryIn(MemoryLimit(MachineMemory())),
           .address_refused =
               [this](const std::string& address) {
                 LogWarning(address_log_, absl::StrCat("refused a connection: ", address, " has ", config_.connections_per_address,

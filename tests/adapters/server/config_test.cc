@@ -43,6 +43,7 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.connections_per_address, 10'000U);
   EXPECT_EQ(config.connections_per_user, 250U);
   EXPECT_EQ(config.unknown_requests_per_second, 4U);
+  EXPECT_EQ(config.password_threads, 1U);
   EXPECT_EQ(config.requests_per_user_minute, 6000U);
   EXPECT_EQ(config.requests_per_address_minute, 600000U);
   for (const Duration window : config.coalesce) EXPECT_EQ(window, milliseconds(0));
@@ -73,6 +74,7 @@ memory_mib = 16
 connections_per_address = 9
 connections_per_user = 8
 unknown_requests_per_second = 7
+password_threads = 3
 requests_per_user_minute = 9
 requests_per_address_minute = 0
 [coalesce]
@@ -106,6 +108,7 @@ notes_ms = 3600000
   EXPECT_EQ(config.connections_per_address, 9U);
   EXPECT_EQ(config.connections_per_user, 8U);
   EXPECT_EQ(config.unknown_requests_per_second, 7U);
+  EXPECT_EQ(config.password_threads, 3U);
   EXPECT_EQ(config.requests_per_user_minute, 9U);
   EXPECT_EQ(config.requests_per_address_minute, 0U);
   EXPECT_THAT(config.coalesce,

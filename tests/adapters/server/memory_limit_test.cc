@@ -60,5 +60,11 @@ TEST(MemoryLimitTest, ConnectionsAndPingsLeaveAQuarter) {
   EXPECT_EQ(server::ConnectionsIn(0), 1U);
 }
 
+TEST(MemoryLimitTest, WhatIsBeingReadLeavesAnEighth) {
+  for (const std::size_t memory : {kGiB / 4, kGiB, 64 * kGiB}) EXPECT_LE(server::ReadingMemoryIn(memory), memory / 8);
+  EXPECT_GE(server::ReadingMemoryIn(kGiB / 4), 32U << 20) << "some bodies of full size";
+  EXPECT_EQ(server::ReadingMemoryIn(64 * kGiB), 256U << 20);
+}
+
 }  // namespace
 }  // namespace mailwake::test
