@@ -15,6 +15,13 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+// Some proxies write a port too: "192.0.2.7:1234", "[2001:db8::7]:1234".
+std::string_view WithoutPort(std::string_view text) {
+  if (text.starts_with('[')) return text.substr(1, text.find(']') - 1);
+  const std::size_t colon = text.find(':');
+  return colon == text.rfind(':') ? text.substr(0, colon) : text;
+}
+
 }  // namespace
 
 PeerAddress ClientOf(const HttpHeaders& headers, const PeerAddress& proxy, const Networks& trusted) {
@@ -25,7 +32,7 @@ PeerAddress ClientOf(const HttpHeaders& headers, const PeerAddress& proxy, const
     for (bool more = true; more;) {
       const std::size_t comma = list.rfind(',');
       more = comma != std::string_view::npos;
-      const auto named = PeerAddress::Parse(std::string(Trimmed(more ? list.substr(comma + 1) : list)));
+      const auto named = PeerAddress::Parse(std::string(WithoutPort(Trimmed(more ? list.substr(comma + 1) : list))));
       if (!named) return client;
       client = *named;
       if (!trusted.Contain(client)) return client;

@@ -78,7 +78,6 @@ bool Impl::Allowed(const HttpRequest& request) const {
 void Impl::Handle(const HttpRequest& request, ExchangePtr exchange) {
   const std::optional<RequestTarget> target = ParseTarget(request.target);
   if (target && target->path.size() == 1 && target->path[0] == "healthz") {
-    // HEAD too, which load balancers like; the server leaves the body out.
     if (request.method != "GET" && request.method != "HEAD") return exchange->Respond(WrongMethod("GET, HEAD"));
     return exchange->Respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   }
@@ -106,9 +105,10 @@ void Impl::Route(const HttpRequest& request, const RequestTarget& target, Exchan
   const std::vector<std::string>& path = target.path;
   const auto is = [&](std::size_t size, const char* last) { return path[0] == "v1" && path.size() == size && path.back() == last; };
   const bool mailbox = path.size() >= 4 && path[1] == "mailboxes";
-  const auto takes = [&](const char* method) {
-    const bool right = request.method == method;
-    if (!right) exchange->Respond(WrongMethod(method));
+  const auto takes = [&](std::string_view method) {
+    const bool get = method == "GET";  // and HEAD, of which the server leaves the body out
+    const bool right = request.method == method || (get && request.method == "HEAD");
+    if (!right) exchange->Respond(WrongMethod(get ? "GET, HEAD" : method));
     return right;
   };
   if (is(2, "changes")) {

@@ -92,6 +92,17 @@ TEST(ForwardedTest, TheLastThatIsNoProxyCounts) {
   EXPECT_EQ(Client({{"X-Forwarded-For", "192.0.2.7"}, {"Host", "x"}, {"X-Forwarded-For", "10.0.0.2"}}), "192.0.2.7");
 }
 
+TEST(ForwardedTest, APortDoesNotMatter) {
+  EXPECT_EQ(Client({{"X-Forwarded-For", "192.0.2.7:1234"}}), "192.0.2.7");
+  EXPECT_EQ(Client({{"X-Forwarded-For", "192.0.2.7:1234, 10.0.0.2:99"}}), "192.0.2.7");
+  EXPECT_EQ(Client({{"X-Forwarded-For", "[2001:db8::7]:1234"}}), "2001:db8::7");
+  EXPECT_EQ(Client({{"X-Forwarded-For", "[2001:db8::7]"}}), "2001:db8::7");
+  for (const char* odd : {"[", "[]", ":", "192.0.2.7:", "[192.0.2.7", "192.0.2.7:80:90"}) {
+    const std::string client = Client({{"X-Forwarded-For", odd}});
+    EXPECT_TRUE(client == "10.0.0.1" || client == "192.0.2.7") << odd;
+  }
+}
+
 TEST(ForwardedTest, WhatTheClientSaysOfItselfDoesNot) {
   EXPECT_EQ(Client({{"X-Forwarded-For", "198.51.100.1, 192.0.2.7"}}), "192.0.2.7");
   EXPECT_EQ(Client({{"X-Forwarded-For", "10.9.9.9, 192.0.2.7, 10.0.0.2"}}), "192.0.2.7");
