@@ -73,7 +73,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool StepProxy();
   bool StepHandshake();
   void Compute();
-  IoStatus Shake();
+  IoStatus Shake(Pace pace);
   void Computed(IoStatus status);
   bool TakeHandshake(IoStatus status);
   bool StepRead();

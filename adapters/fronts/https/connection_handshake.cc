@@ -13,6 +13,12 @@
 #include "adapters/fronts/https/proxy_header.h"
 
 namespace mailwake::internal {
+namespace {
+
+// Handshakes for the pool. Over it a peer that comes first waits with nothing but its socket.
+constexpr std::size_t kMostWaiting = 16;
+
+}  // namespace
 
 bool Connection::StepProxy() {
   ServerState& server = loop_->server();
@@ -47,8 +53,12 @@ bool Connection::StepHandshake() {
   }
   if (stream_ == nullptr && !readable_) return false;
   if (stream_ == nullptr && hung_up_) return TakeHandshake(IoStatus::kGone);
-  const bool slow = stream_ == nullptr || stream_->slow_handshake();
-  if (!slow || !loop_->server().pool.started()) return TakeHandshake(Shake());
+  const HandshakePool& pool = loop_->server().pool;
+  // What a peer wants is seen here, and may be done at once: but not while many want something, whose state would take memory meanwhile.
+  if (!pool.started() || stream_ != nullptr || pool.waiting() < kMostWaiting) {
+    const IoStatus status = Shake(pool.started() ? Pace::kQuick : Pace::kAny);
+    if (status != IoStatus::kSlow) return TakeHandshake(status);
+  }
   Compute();
   return false;
 }
@@ -59,7 +69,7 @@ void Connection::Compute() {
   loop_->server().pool.Run([self = shared_from_this()]() mutable {
     Turn turn = Turn::kQueued;
     if (!self->turn_.compare_exchange_strong(turn, Turn::kPool)) return;
-    const IoStatus status = self->Shake();
+    const IoStatus status = self->Shake(Pace::kAny);
     turn = Turn::kPool;
     if (!self->turn_.compare_exchange_strong(turn, Turn::kLoop)) return;
     // Not by Post, whose lock the loop needs at every step: the pool stops before the loop is detached.
@@ -68,10 +78,10 @@ void Connection::Compute() {
   });
 }
 
-IoStatus Connection::Shake() {
+IoStatus Connection::Shake(Pace pace) {
   const std::shared_ptr<const TlsContext> tls = stream_ == nullptr ? loop_->server().tls() : nullptr;
   if (tls != nullptr) stream_ = tls->NewStream(socket_.get());
-  return stream_ == nullptr ? IoStatus::kGone : stream_->Handshake();
+  return stream_ == nullptr ? IoStatus::kGone : stream_->Handshake(pace);
 }
 
 void Connection::Computed(IoStatus status) {

@@ -12,6 +12,7 @@
 #ifndef MAILWAKE_ADAPTERS_FRONTS_HTTPS_HANDSHAKE_POOL_H_
 #define MAILWAKE_ADAPTERS_FRONTS_HTTPS_HANDSHAKE_POOL_H_
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstddef>
@@ -30,10 +31,14 @@ class HandshakePool {
   void Start(std::size_t threads);
   void Stop();
   bool started() const { return !threads_.empty(); }
+  // Work that has not begun.
+  std::size_t waiting() const { return waiting_; }
 
   template <typename Work>
   void Run(Work work) {
-    boost::asio::post(*queue_, [work = std::move(work)]() mutable {
+    ++waiting_;
+    boost::asio::post(*queue_, [this, work = std::move(work)]() mutable {
+      --waiting_;
       work();
       std::this_thread::yield();  // else whoever woke meanwhile on this processor waits for a whole time slice
     });
@@ -42,6 +47,7 @@ class HandshakePool {
  private:
   std::optional<boost::asio::io_context> queue_;
   std::vector<std::thread> threads_;
+  std::atomic<std::size_t> waiting_{0};
 };
 
 }  // namespace mailwake::internal

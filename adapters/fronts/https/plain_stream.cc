@@ -14,7 +14,7 @@ class PlainStream final : public Stream {
  public:
   explicit PlainStream(int fd) : fd_(fd) {}
 
-  IoStatus Handshake() override { return IoStatus::kDone; }
+  IoStatus Handshake(Pace) override { return IoStatus::kDone; }
 
   IoResult Read(char* data, std::size_t size) override { return Receive(data, size, 0); }
 

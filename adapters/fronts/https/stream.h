@@ -25,8 +25,11 @@ enum class IoStatus : std::uint8_t {
   kDone,
   kWantRead,   // again once the socket is readable
   kWantWrite,  // again once it is writable
+  kSlow,       // of a Handshake with Pace::kQuick: what comes now takes as long as ten wakes; again with Pace::kAny
   kGone,       // the peer closed, or the connection is broken
 };
+
+enum class Pace : std::uint8_t { kQuick, kAny };
 
 struct IoResult {
   IoStatus status = IoStatus::kGone;
@@ -38,9 +41,8 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
-  virtual IoStatus Handshake() = 0;
-  // Handshake computes with keys, as long as ten wakes: it may then be called on another thread, nothing else meanwhile.
-  virtual bool slow_handshake() const { return false; }
+  // What is slow may be called on another thread, if nothing else is meanwhile.
+  virtual IoStatus Handshake(Pace pace) = 0;
   virtual IoResult Read(char* data, std::size_t size) = 0;
   virtual IoResult Write(const char* data, std::size_t size) = 0;
   // Is the peer there? kDone: it sent something, which stays unread. kWantRead: there, and silent.

@@ -189,6 +189,7 @@ absl::Status SetRules(SSL_CTX* context, const HttpsOptions& options) {
   SSL_CTX_set_session_id_context(context, kSessions, sizeof(kSessions) - 1);
   SSL_CTX_set_tlsext_status_cb(context, Staple);
   SSL_CTX_set_alpn_select_cb(context, SelectHttp11, nullptr);
+  LetHandshakesStop(context);
   return absl::OkStatus();
 }
 

@@ -17,6 +17,9 @@ namespace mailwake::internal {
 // nullptr if `ssl` is, or if OpenSSL cannot take the socket.
 std::unique_ptr<Stream> NewTlsStream(SslHandle ssl, int fd);
 
+// Lets handshakes of `context` stop before what is slow (Pace::kQuick).
+void LetHandshakesStop(SSL_CTX* context);
+
 }  // namespace mailwake::internal
 
 #endif  // MAILWAKE_ADAPTERS_FRONTS_HTTPS_TLS_STREAM_H_

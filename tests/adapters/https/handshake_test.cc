@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "adapters/fronts/https/listen_socket.h"
 #include "adapters/fronts/https/listener.h"
@@ -25,15 +26,18 @@
 namespace mailwake::internal {
 namespace {
 
+using SessionHandle = std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>;
+
 // A TLS client whose messages go as the test says.
 class ClientTls {
  public:
-  explicit ClientTls(int version) : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
+  explicit ClientTls(int version, SSL_SESSION* session = nullptr) : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
     SSL_CTX_set_min_proto_version(context_.get(), version);
     SSL_CTX_set_max_proto_version(context_.get(), version);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));  // owned by it
     SSL_set_connect_state(ssl_.get());
+    if (session != nullptr) SSL_set_session(ssl_.get(), session);
   }
 
   // Takes what came, gives what is to be sent.
@@ -116,6 +120,14 @@ class HandshakeTest : public testing::Test {
     Ask(client);
     return client;
   }
+  // Of a connection that was served.
+  SessionHandle SessionOf(int version) const {
+    HttpsClient client(address_, {.tls = true, .tls_version = version});
+    Ask(client);
+    SessionHandle session(SSL_get1_session(client.ssl()), SSL_SESSION_free);
+    client.CloseNotify();  // or OpenSSL would not use the session again
+    return session;
+  }
   static void Ask(HttpsClient& client) {
     EXPECT_TRUE(client.Send(Get("/echo")));
     EXPECT_EQ(client.Receive().body, "here");
@@ -171,6 +183,57 @@ TEST_F(HandshakeTest, TheLoopDoesTheCheapEndAndNothingElse) {
     go_on.count_down();
     EXPECT_TRUE(Eventually([&] { return state_->handshakes.get() == handshakes + 1; }));
   }
+}
+
+// In TLS 1.2 no key is agreed on then.
+TEST_F(HandshakeTest, ASessionOfTls12IsResumedOnTheLoop) {
+  StartLoop();
+  const SessionHandle session = SessionOf(TLS1_2_VERSION);
+  Hold();
+  HttpsClient back(address_, {.tls = true, .tls_version = TLS1_2_VERSION, .session = session.get()});
+  Ask(back);
+  EXPECT_EQ(state_->resumed.get(), 1u);
+  GoOn();
+}
+
+TEST_F(HandshakeTest, ASessionOfTls13AndOneThatIsNotKnownAreNot) {
+  StartLoop();
+  HttpsClient before = ConnectAndAsk();
+  const SessionHandle of_tls_1_3 = SessionOf(TLS1_3_VERSION);
+  const SessionHandle unknown = SessionOf(TLS1_2_VERSION);
+  state_->SetTls(TlsContext::Create(state_->options, *TicketKeys::Open("", std::time(nullptr))).value());  // with other keys
+  const SessionHandle known = SessionOf(TLS1_3_VERSION);
+  Hold();
+  std::vector<HttpsClient> wires;
+  for (SSL_SESSION* session : {of_tls_1_3.get(), known.get(), unknown.get()}) {
+    ClientTls client(SSL_SESSION_get_protocol_version(session), session);
+    wires.push_back(Connect(false));
+    ASSERT_TRUE(wires.back().Send(client.Step("")));
+  }
+  EXPECT_TRUE(Eventually([&] { return state_->pool.waiting() == 3; }));
+  Ask(before);
+  for (HttpsClient& wire : wires) EXPECT_FALSE(wire.HasInput());
+  GoOn();
+  for (HttpsClient& wire : wires) EXPECT_NE(wire.ReadSome(), "");
+}
+
+// A hello that is looked at takes memory until its turn.
+TEST_F(HandshakeTest, WhenManyWaitNobodyIsLookedAt) {
+  StartLoop();
+  const SessionHandle session = SessionOf(TLS1_2_VERSION);
+  HttpsClient before = ConnectAndAsk();
+  Hold();
+  std::vector<HttpsClient> waiting;
+  for (int i = 0; i < 16; ++i) waiting.push_back(SayHello());
+  ASSERT_TRUE(Eventually([&] { return state_->pool.waiting() == 16; }));
+  ClientTls client(TLS1_2_VERSION, session.get());
+  HttpsClient back = Connect(false);
+  ASSERT_TRUE(back.Send(client.Step("")));
+  ASSERT_TRUE(Eventually([&] { return state_->pool.waiting() == 17; }));
+  Ask(before);
+  EXPECT_FALSE(back.HasInput());
+  GoOn();
+  EXPECT_NE(client.Step(back.ReadSome()), "");
 }
 
 TEST_F(HandshakeTest, NothingIsComputedForWhoeverHasHungUp) {
