@@ -115,7 +115,8 @@ TEST(TlsTest, ASessionOutlastsTheServer) {
 }
 
 std::string Fingerprint(HttpsClient client) {
-  X509* const certificate = SSL_get1_peer_certificate(client.ssl());
+  X509* const certificate = client.connected() ? SSL_get1_peer_certificate(client.ssl()) : nullptr;
+  if (certificate == nullptr) return "none";
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   X509_digest(certificate, EVP_sha256(), digest, &size);
@@ -147,13 +148,26 @@ TEST(TlsTest, ABadRenewalChangesNothing) {
   const std::string cert = Path("spoiled.pem"), key = Path("spoiled.key");
   ASSERT_TRUE(MakeSelfSignedCertificate("first.example.org", cert, key).ok());
   ServerFixture server({.tls = true, .server = {.cert_file = cert, .key_file = key}});
+  const std::string before = Fingerprint(ConnectWith(server, {}));
+  const auto renewal_fails = [&](const std::string& file, const std::string& reason) {
+    const absl::Status status = server.server->ReloadCertificate();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(std::string(status.message()), testing::AllOf(testing::HasSubstr(file), testing::HasSubstr(reason)));
+    EXPECT_EQ(Fingerprint(ConnectWith(server, {})), before);
+    HttpsClient client = ConnectWith(server, {});
+    ASSERT_TRUE(client.Send(Get("/echo")));
+    EXPECT_EQ(client.Receive().status, 200);
+  };
+  // The new certificate is there already, its key is not yet; and the other way round.
+  ASSERT_TRUE(MakeSelfSignedCertificate("second.example.org", Path("next.pem"), Path("next.key")).ok());
+  std::filesystem::rename(cert, Path("first.pem"));
+  std::filesystem::copy_file(Path("next.pem"), cert);
+  renewal_fails(key, "does not belong to the certificate");
+  std::filesystem::rename(Path("first.pem"), cert);
+  std::filesystem::rename(Path("next.key"), key);
+  renewal_fails(key, "does not belong to the certificate");
   std::ofstream(cert, std::ios::trunc) << "not a certificate";
-  const absl::Status status = server.server->ReloadCertificate();
-  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_THAT(std::string(status.message()), testing::HasSubstr(cert));
-  HttpsClient client = ConnectWith(server, {});
-  ASSERT_TRUE(client.Send(Get("/echo")));
-  EXPECT_EQ(client.Receive().status, 200);
+  renewal_fails(cert, "no usable PEM certificate");
 }
 
 TEST(TlsTest, MayBeForTls13Alone) {
