@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/socket.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "tests/adapters/https/record_writer.h"
 #include "tests/adapters/https/server_fixture.h"
 
 namespace mailwake {
@@ -395,6 +397,38 @@ TEST(TlsTest, WhoeverUpdatesKeysWithoutEndIsClosed) {
   ASSERT_TRUE(client.Send(Get("/echo")));
   EXPECT_EQ(client.Receive().status, 200) << "some are nobody's business";
   for (int i = 0; i < 100 && update(); ++i) continue;
+  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
+}
+
+// A ClientHello as it is sent first, without the record around it.
+std::string ClientHello() {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
+  SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));  // owned by it
+  SSL_connect(ssl.get());
+  char* record = nullptr;
+  const long size = BIO_get_mem_data(SSL_get_wbio(ssl.get()), &record);
+  return {record + SSL3_RT_HEADER_LENGTH, static_cast<std::size_t>(size) - SSL3_RT_HEADER_LENGTH};
+}
+
+TEST(TlsTest, WhoeverAsksToRenegotiateWithoutEndIsClosed) {
+  ServerFixture server({.tls = true, .server = {.ciphers = RecordWriter::kCipher}});
+  HttpsClient client = ConnectWith(server, {.tls_version = TLS1_2_VERSION});
+  ASSERT_TRUE(client.connected());
+  RecordWriter writer(client);
+  const std::string hello = ClientHello();
+  const auto answer = [&](std::size_t size) {  // the record's type
+    std::string record(size, '\0');
+    return ::recv(client.socket(), record.data(), size, MSG_WAITALL) == static_cast<ssize_t>(size) ? record[0] : 0;
+  };
+  for (int i = 0; i < 16; ++i) {
+    ASSERT_TRUE(writer.Send(SSL3_RT_HANDSHAKE, hello));
+    EXPECT_EQ(answer(SSL3_RT_HEADER_LENGTH + 8 + 2 + 16), SSL3_RT_ALERT);  // two bytes, and what AES-GCM adds to them
+  }
+  ASSERT_TRUE(writer.Send(SSL3_RT_APPLICATION_DATA, Get("/echo")));
+  EXPECT_EQ(answer(1), SSL3_RT_APPLICATION_DATA) << "some are refused, and that is all";
+  for (int i = 0; i < 100 && writer.Send(SSL3_RT_HANDSHAKE, hello); ++i) continue;
   EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
 }
 
