@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <functional>
@@ -56,6 +58,25 @@ class ClientTls {
 };
 
 std::string Hello() { return ClientTls(TLS1_3_VERSION).Step(""); }
+
+// Counts the SSL objects that are made in this process while it lives.
+class NewTlsStates {
+ public:
+  NewTlsStates() : index_(SSL_get_ex_new_index(0, &made_, &Count, nullptr, nullptr)) {}
+  ~NewTlsStates() { CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, index_); }
+  NewTlsStates(const NewTlsStates&) = delete;
+  NewTlsStates& operator=(const NewTlsStates&) = delete;
+
+  int made() const { return made_; }
+
+ private:
+  static void Count(void* /*ssl*/, void* /*data*/, CRYPTO_EX_DATA* /*all*/, int /*index*/, long /*number*/, void* made) {
+    ++*static_cast<std::atomic<int>*>(made);
+  }
+
+  std::atomic<int> made_{0};
+  const int index_;
+};
 
 // The parts of a server, to hold its pool still.
 class HandshakeTest : public testing::Test {
@@ -153,6 +174,23 @@ TEST_F(HandshakeTest, WhileOneIsComputedOthersAreServed) {
   EXPECT_FALSE(late.HasInput()) << "its handshake waits for the thread that is held";
   GoOn();
   EXPECT_NE(late.ReadSome(), "") << "then it goes on";
+}
+
+TEST_F(HandshakeTest, WhoeverHasSentNothingCostsNoTlsState) {
+  StartLoop();
+  const std::string hello = Hello();
+  const NewTlsStates states;
+  std::vector<HttpsClient> silent;
+  for (int i = 0; i < 10; ++i) silent.push_back(Connect(false));
+  // Loop and pool come to this one after those before it.
+  HttpsClient whole = ConnectAndAsk();
+  EXPECT_EQ(state_->connections.get(), 11u);
+  EXPECT_EQ(states.made(), 2) << "its own, and the server's for it";
+  for (HttpsClient& client : silent) {
+    EXPECT_TRUE(client.Send(hello));
+    EXPECT_NE(client.ReadSome(), "");
+  }
+  EXPECT_EQ(states.made(), 12);
 }
 
 // What is left for the loop is the peer's last word in TLS 1.3; in 1.2 the keys are agreed on in the second message.
