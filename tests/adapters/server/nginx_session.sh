@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # `mailwake serve` on a Unix socket, with curl on it and with nginx before it, which speaks HTTP/2 and TLS to the devices. Prints what it
-# does. The nginx settings are those of docs/guides/behind-a-proxy.md.
+# does. The nginx settings are taken out of docs/guides/behind-a-proxy.md; only names, port and files are the test's.
 #
 #   nginx_session.sh PATH/TO/mailwake
 set -uo pipefail
@@ -44,6 +44,14 @@ await grep -q "^mailwake ready unix:$dir/http.sock\$" "$dir/out"
 say 'nginx before it'
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
   -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
+guide=$(dirname "$0")/../../../docs/guides/behind-a-proxy.md
+settings() {  # PORT
+  sed -n '/^```nginx$/,/^```$/{/^```/!p}' "$guide" |
+    sed -e "s|/run/mailwake/http.sock|$dir/http.sock|; s|/etc/ssl/mail.example.org.pem|$dir/cert.pem|" \
+      -e "s|/etc/ssl/private/mail.example.org.key|$dir/key.pem|; s|mail.example.org|localhost|; s|listen 443 |listen 127.0.0.1:$1 |"
+}
+changed=$(settings 1 | grep -cE "$dir|localhost|127.0.0.1:1 ")
+check 'settings of the guide in which the test puts its own' 5 "$changed"
 start_nginx() {
   port=$((20000 + RANDOM % 12000))
   cat >"$dir/nginx.conf" <<NGINX
@@ -55,22 +63,7 @@ events {}
 http {
   access_log off;
   client_body_temp_path $dir/body; proxy_temp_path $dir/proxy; fastcgi_temp_path $dir/fastcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-  upstream mailwake { server unix:$dir/http.sock; keepalive 100; }
-  server {
-    listen 127.0.0.1:$port ssl http2;
-    server_name localhost;
-    ssl_certificate $dir/cert.pem;
-    ssl_certificate_key $dir/key.pem;
-    location / {
-      proxy_pass http://mailwake;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host \$host;
-      proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
-      proxy_read_timeout 3700s;
-      proxy_buffering off;
-    }
-  }
+$(settings "$port")
 }
 NGINX
   nginx -c "$dir/nginx.conf" 2>>"$dir/nginx.log" &
@@ -84,42 +77,51 @@ NGINX
 }
 for _ in 1 2 3 4 5; do start_nginx && break; done
 url=https://localhost:$port
-web() { curl -sS --max-time 60 --http2 --cacert "$dir/cert.pem" "$@"; }
-direct() { curl -sS --max-time 60 --unix-socket "$dir/http.sock" "$@"; }
+through_nginx=(--http2 --cacert "$dir/cert.pem") on_socket=(--unix-socket "$dir/http.sock")
+web() { curl -sS --max-time 60 "${through_nginx[@]}" "$@"; }
+direct() { curl -sS --max-time 60 "${on_socket[@]}" "$@"; }
 held() { [[ $(direct -H 'Authorization: Bearer topsecret' http://localhost/v1/pings) == *"\"held\":$1,"* ]]; }
-change() { web -H 'Authorization: Bearer topsecret' --data "{\"mailbox\":\"$1\",\"folder\":\"inbox\",\"class\":\"email\",\"kind\":\"added\"}" "$url/v1/changes"; }
-# A Ping for inbox, 900 s; the answers to it, in hex.
-ping_request() { printf '\x03\x01\x6a\x00\x00\x0d\x45\x48\x03900\x00\x01\x49\x4a\x4b\x03inbox\x00\x01\x4c\x03Email\x00\x01\x01\x01\x01'; }
-woken=03016a00000d4547033200 woken+=01494a03696e626f7800010101
-ping_of() {  # PROGRAM BASE USER DEVICE
-  ping_request | "$1" -u "$3:secret of $3" -H 'Content-Type: application/vnd.ms-sync.wbxml' --data-binary @- \
-    "$2/Microsoft-Server-ActiveSync?Cmd=Ping&User=$3&DeviceId=$4&DeviceType=curl" | od -An -v -tx1 | tr -d ' \n'
+change() {
+  direct -H 'Authorization: Bearer topsecret' http://localhost/v1/changes \
+    --data "{\"mailbox\":\"$1\",\"folder\":\"inbox\",\"class\":\"email\",\"kind\":\"added\"}"
 }
+# A Ping for inbox, 900 s; the answers to it, in hex.
+printf '\x03\x01\x6a\x00\x00\x0d\x45\x48\x03900\x00\x01\x49\x4a\x4b\x03inbox\x00\x01\x4c\x03Email\x00\x01\x01\x01\x01' >"$dir/ping"
+woken=03016a00000d4547033200 woken+=01494a03696e626f7800010101
+ping_of() {  # OUT USER DEVICE URL OPTION...: becomes curl, so that $! is its pid
+  local out=$1 user=$2 device=$3 base=$4
+  shift 4
+  exec curl -sS --max-time 60 "$@" -u "$user:secret of $user" -H 'Content-Type: application/vnd.ms-sync.wbxml' --data-binary "@$dir/ping" \
+    -o "$out" "$base/Microsoft-Server-ActiveSync?Cmd=Ping&User=$user&DeviceId=$device&DeviceType=curl"
+}
+hex() { [ ! -e "$1" ] || od -An -v -tx1 "$1" | tr -d ' \n'; }
 
 say 'both ways in'
 check 'curl on the socket' ok "$(direct http://localhost/healthz)"
-check 'HTTP/2 through nginx' '200 2' "$(web -o /dev/null -w '%{http_code} %{http_version}' "$url/healthz")"
-check 'OPTIONS through nginx' 200 "$(web -o /dev/null -w '%{http_code}' -u 'ann:secret of ann' -X OPTIONS "$url/Microsoft-Server-ActiveSync")"
+check 'OPTIONS through nginx, over HTTP/2' '200 2' \
+  "$(web -o /dev/null -w '%{http_code} %{http_version}' -u 'ann:secret of ann' -X OPTIONS "$url/Microsoft-Server-ActiveSync")"
+check 'no way to /v1 through nginx' 404 "$(web -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer topsecret' "$url/v1/pings")"
 
 say 'a change wakes the PING that watches it, whichever way it came'
-ping_of web "$url" ann PHONE1 >"$dir/ann" &
+ping_of "$dir/ann" ann PHONE1 "$url" "${through_nginx[@]}" &
 ann=$!
-ping_of web "$url" bob PHONE2 >"$dir/bob" &
+ping_of "$dir/bob" bob PHONE2 "$url" "${through_nginx[@]}" &
 bob=$!
 await held 2
 check 'publish' '{"accepted":1}' "$(change ann)"
 wait "$ann"
-check "ann's PING, over HTTP/2" "$woken" "$(cat "$dir/ann")"
-check "bob's" '' "$(cat "$dir/bob")"
-ping_of direct http://localhost ann PHONE3 >"$dir/ann" &
+check "ann's PING, over HTTP/2" "$woken" "$(hex "$dir/ann")"
+check "bob's" '' "$(hex "$dir/bob")"
+ping_of "$dir/ann" ann PHONE3 http://localhost "${on_socket[@]}" &
 ann=$!
 wait "$ann"  # PHONE3 has not synced: what came before concerns it too
-check "ann's other phone, on the socket" "$woken" "$(cat "$dir/ann")"
+check "ann's other phone, on the socket" "$woken" "$(hex "$dir/ann")"
 
 say 'a device that goes is gone, through the proxy too'
 await held 1
-pkill -f "DeviceId=PHONE2" || true
+kill "$bob"
 wait "$bob"
+check 'it has not waited for an answer' 143 $?
 await held 0
 
 say 'the client is the one that nginx names, not the one that it claims to be'
@@ -129,12 +131,12 @@ direct -o /dev/null -H 'X-Forwarded-For: 192.0.2.66' -u 'ann:wrong' -X OPTIONS h
 check 'whoever may use the socket is believed' 1 "$(grep -c 'refused login of ann from 192.0.2.66' "$dir/serve.log")"
 
 say 'SIGTERM: every PING is answered, the server ends with 0'
-ping_of web "$url" bob PHONE2 >"$dir/bob" &
+ping_of "$dir/bob" bob PHONE2 "$url" "${through_nginx[@]}" &
 bob=$!
 await held 1
 kill -TERM "$server"
 wait "$bob"
-check 'the drained PING' 03016a00000d4547033100"0101" "$(cat "$dir/bob")"
+check 'the drained PING' 03016a00000d4547033100"0101" "$(hex "$dir/bob")"
 wait "$server"
 check 'exit code' 0 $?
 
