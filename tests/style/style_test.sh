@@ -33,11 +33,19 @@ while IFS=: read -r file _ include; do
 done < <(grep -nE '#include "adapters/' -r adapters --include='*.h' --include='*.cc')
 grep -nE '#include "(adapters|bench|tests)/' -r engine && breach "engine: an arrow that goes the wrong way"
 
-# Every test is built, every decision is in the map.
+# Every test is built, every one that docs/security.md names is there, every decision is in the map.
 for file in $(find tests -name '*_test.cc'); do
   dir=$(dirname "$file")
   grep -qE "$(basename "$file")|GLOB" "$dir/CMakeLists.txt" || breach "$file: is not built"
 done
+tests=$({
+  grep -rhoE '^TEST(_[FP])?\([A-Za-z0-9]+, [A-Za-z0-9]+' tests --include='*.cc' | sed 's/.*(//; s/, /./'
+  grep -rhoE 'add_test\(NAME [A-Za-z]+' tests --include=CMakeLists.txt | cut -d' ' -f2
+} | sort -u)
+while read -r name; do
+  pattern=${name//./\\.} pattern=${pattern//\*/.*}
+  grep -qE "^$pattern(\\.|\$)|\\.$pattern\$" <<<"$tests" || breach "docs/security.md: no test is called $name"
+done < <(sed -n 's/^|.*|\([^|]*\)|$/\1/p' docs/security.md | grep -oE '`[A-Z][A-Za-z0-9]*[A-Za-z0-9.*]*`' | tr -d '`' | sort -u)
 for page in "${pages[@]}"; do
   [ "$(grep -c '^# ' "$page")" -ge 1 ] || breach "$page: has no title"
 done

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RecordWriter: says in TLS 1.2 what OpenSSL's client would not, such as a second ClientHello after the first was refused. It takes the keys
-// of a connection that has shaken hands and sent nothing since, and writes on in its place.
+// RecordWriter: says in TLS 1.2 what OpenSSL's client would not, such as a second ClientHello after the first was refused. It takes the
+// keys of a connection that has shaken hands and sent nothing since, and writes on in its place.
 //
 // Threads:    one at a time.
 // Example:    RecordWriter writer(client);  writer.Send(SSL3_RT_HANDSHAKE, message);
