@@ -20,6 +20,8 @@ void LogError(std::string_view message);
 
 // "\n" becomes the two characters \n, other control characters \xHH.
 std::string OneLine(std::string_view text);
+// What somebody else has said, in the middle of a message: in double quotes, of which there are none within.
+std::string Quoted(std::string_view text);
 
 }  // namespace mailwake::server
 

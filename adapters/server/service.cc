@@ -260,7 +260,7 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
 
 void Impl::LoginRefused(const std::string& user, const std::string& peer) {
   ++logins_refused_;
-  LogWarning(login_log_, absl::StrCat("refused login of ", user, " from ", peer, ": wrong user or password"));
+  LogWarning(login_log_, absl::StrCat("refused login from ", peer, " of ", Quoted(user), ": wrong user or password"));
 }
 
 absl::Status Impl::MakeServer() {

@@ -23,9 +23,7 @@ namespace {
 // heartbeat does not outlive its device by all of it.
 constexpr int kKeepIdleSeconds = 15 * 60;
 constexpr int kKeepIntervalSeconds = 30;
-constexpr int kKeepProbes = 4;
-// Bytes that nobody acknowledged for so long: the connection is dead.
-constexpr unsigned kUserTimeoutMs = 120'000;
+constexpr int kKeepProbes = 4;  // with TCP_USER_TIMEOUT they would not be counted: one that is lost would end a PING
 constexpr std::string_view kUnix = "unix:";
 
 struct AddressInfoFree {
@@ -69,7 +67,6 @@ void SetOptions(int socket) {
   Set(socket, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdleSeconds);
   Set(socket, IPPROTO_TCP, TCP_KEEPINTVL, kKeepIntervalSeconds);
   Set(socket, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
-  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMs, sizeof(kUserTimeoutMs));
 }
 
 absl::Status SystemError(const std::string& address, int error) {

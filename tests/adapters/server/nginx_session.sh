@@ -126,9 +126,9 @@ await held 0
 
 say 'the client is the one that nginx names, not the one that it claims to be'
 web -o /dev/null -H 'X-Forwarded-For: 192.0.2.66' -u 'ann:wrong' -X OPTIONS "$url/Microsoft-Server-ActiveSync"
-check 'log' 1 "$(grep -c 'refused login of ann from 127.0.0.1' "$dir/serve.log")"
+check 'log' 1 "$(grep -c 'refused login from 127.0.0.1 of "ann"' "$dir/serve.log")"
 direct -o /dev/null -H 'X-Forwarded-For: 192.0.2.66' -u 'ann:wrong' -X OPTIONS http://localhost/Microsoft-Server-ActiveSync
-check 'whoever may use the socket is believed' 1 "$(grep -c 'refused login of ann from 192.0.2.66' "$dir/serve.log")"
+check 'whoever may use the socket is believed' 1 "$(grep -c 'refused login from 192.0.2.66 of "ann"' "$dir/serve.log")"
 
 say 'SIGTERM: every PING is answered, the server ends with 0'
 ping_of "$dir/bob" bob PHONE2 "$url" "${through_nginx[@]}" &

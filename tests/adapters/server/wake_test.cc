@@ -213,8 +213,8 @@ TEST(LogTest, ARefusedLoginIsOneLineWithUserAndAddressAndIsCounted) {
     const auto answer = server::Device(*client, user, "battery", "D").Ping({{.id = "inbox"}}, std::chrono::seconds(300));
     EXPECT_TRUE(absl::IsPermissionDenied(answer.status())) << answer.status();
   }
-  EXPECT_THAT(server.program().err(), HasSubstr("refused login of ann from 127.0.0.1: wrong user or password\n"));
-  EXPECT_THAT(server.program().err(), HasSubstr("refused login of eve\\nforged from 127.0.0.1"));
+  EXPECT_THAT(server.program().err(), HasSubstr("refused login from 127.0.0.1 of \"ann\": wrong user or password\n"));
+  EXPECT_THAT(server.program().err(), HasSubstr("refused login from 127.0.0.1 of \"eve\\nforged\":"));
   EXPECT_THAT(server.Ask("GET", "/metrics").body, HasSubstr("\nmailwake_logins_refused_total 2\n"));
 }
 
@@ -255,7 +255,7 @@ TEST(WakeTest, SecretsStayOutOfTheLog) {
   server.program().Signal(SIGTERM);
   const Result ended = server.program().Wait();
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_THAT(ended.err, HasSubstr("refused login of ann"));
+  EXPECT_THAT(ended.err, HasSubstr("refused login from 127.0.0.1 of \"ann\""));
   const auto encoded = [](const std::string& password) { return Base64Encode("ann:" + password); };
   for (const std::string& secret : {Site::password(), encoded(Site::password()), wrong, encoded(wrong), Site::token(), wrong_token}) {
     EXPECT_THAT(ended.err + refused.err, Not(HasSubstr(secret)));
