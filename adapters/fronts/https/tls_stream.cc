@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "adapters/fronts/https/socket_bio.h"
 #include "mailwake/adapters/gcra.h"
 
 namespace mailwake::internal {
@@ -38,7 +39,7 @@ class TlsStream final : public Stream {
     if (quickly && computed_ && Slow()) return IoStatus::kSlow;
     computed_ |= !quickly;
     quick = quickly;
-    ERR_clear_error();  // SSL_get_error looks at what others left in the thread's queue
+    ERR_clear_error();
     const IoStatus status = Judge(SSL_accept(ssl_.get()));
     quick = false;
     if (status == IoStatus::kDone) {
@@ -51,7 +52,7 @@ class TlsStream final : public Stream {
   // With read-ahead one recv takes all that is there, up to a record of full size; so a recv that brought less left nothing.
   IoResult Read(char* data, std::size_t size) override {
     std::size_t got = 0;
-    ERR_clear_error();
+    Prepare();
     const IoStatus status = Judge(SSL_read_ex(ssl_.get(), data, size, &got));
     if (status != IoStatus::kDone) {
       several_ = false;
@@ -63,7 +64,7 @@ class TlsStream final : public Stream {
 
   IoResult Write(const char* data, std::size_t size) override {
     std::size_t sent = 0;
-    ERR_clear_error();
+    Prepare();
     const IoStatus status = Judge(SSL_write_ex(ssl_.get(), data, size, &sent));
     return {.status = status, .bytes = sent};
   }
@@ -71,7 +72,7 @@ class TlsStream final : public Stream {
   IoStatus Peek() override {
     char byte;
     std::size_t got = 0;
-    ERR_clear_error();
+    Prepare();
     const IoStatus status = Judge(SSL_peek_ex(ssl_.get(), &byte, 1, &got));
     if (status != IoStatus::kDone) several_ = false;
     return status;
@@ -82,7 +83,7 @@ class TlsStream final : public Stream {
   void Finish() override {
     // After a fatal error OpenSSL forbids it; before the end of the handshake it makes no sense.
     if (!broken_ && SSL_is_init_finished(ssl_.get())) {
-      ERR_clear_error();
+      Prepare();
       SSL_shutdown(ssl_.get());
     }
     ::shutdown(fd_, SHUT_WR);
@@ -104,6 +105,12 @@ class TlsStream final : public Stream {
     const Gcra::Time now = std::chrono::steady_clock::now();
     if (messages.WaitFor(now, kMessageEach, kMessageBurst).count() > 0) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
     messages.Count(now, kMessageEach);
+  }
+
+  // For a call after the handshake.
+  void Prepare() {
+    PointBio(ssl_.get(), fd_);
+    ERR_clear_error();  // SSL_get_error looks at what others left in the thread's queue
   }
 
   IoStatus Judge(int result) {

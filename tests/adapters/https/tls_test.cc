@@ -11,7 +11,10 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "tests/adapters/https/record_writer.h"
 #include "tests/adapters/https/server_fixture.h"
@@ -43,6 +46,25 @@ TEST(TlsTest, ServesBothVersions) {
     EXPECT_EQ(client.Receive().body, "waited");
     EXPECT_EQ(client.Receive().body, "GET 127.0.0.1 ");
   }
+}
+
+TEST(TlsTest, ConnectionsMayGoOnOnAnotherThread) {
+  ServerFixture server({.tls = true});
+  std::vector<HttpsClient> clients;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    clients.push_back(ConnectWith(server, {.tls_version = version}));
+    ASSERT_TRUE(clients.back().Send(Post("/echo", "first " + std::to_string(version))));
+    EXPECT_EQ(clients.back().Receive().body, "POST 127.0.0.1 first " + std::to_string(version));
+  }
+  server.StopLoops();
+  server.loops[0]->restart();
+  std::thread other([&] { server.loops[0]->run(); });
+  for (int round = 0; round < 3; ++round) {
+    for (HttpsClient& client : clients) ASSERT_TRUE(client.Send(Post("/echo", "to " + std::to_string(client.socket()))));
+    for (HttpsClient& client : clients) EXPECT_EQ(client.Receive().body, "POST 127.0.0.1 to " + std::to_string(client.socket()));
+  }
+  server.loops[0]->stop();
+  other.join();
 }
 
 TEST(TlsTest, OffersHttp11AndNothingElse) {
