@@ -42,7 +42,7 @@ class Slab {
   std::size_t bytes() const { return chunks_.size() * kChunk * sizeof(T) + free_.capacity() * sizeof(free_[0]); }
 
  private:
-  static constexpr std::uint32_t kChunk = 256;
+  static constexpr std::uint32_t kChunk = 64;
   struct alignas(T) Cell {
     std::byte bytes[sizeof(T)];
   };

@@ -41,7 +41,7 @@ class WatchTable {
   Slot size() const { return size_; }
 
  private:
-  static constexpr Slot kChunk = 256;
+  static constexpr Slot kChunk = 64;
 
   std::vector<std::unique_ptr<Watch[]>> chunks_;
   Slot size_ = 0;
