@@ -87,7 +87,8 @@ IoStatus Connection::Shake(Pace pace) {
 void Connection::Computed(IoStatus status) {
   if (state == ConnectionState::kClosed) return;
   computing_ = false;
-  computed_ = true;
+  // Its time starts anew with our first answer: a peer is not to pay for a queue in which it has waited for almost all of it.
+  if (!std::exchange(computed_, true)) SetState(ConnectionState::kHandshake);
   const bool again = std::exchange(look_again_, false) && (status == IoStatus::kWantRead || status == IoStatus::kWantWrite);
   if (again || TakeHandshake(status)) Run();
 }

@@ -82,8 +82,7 @@ class NewTlsStates {
 class HandshakeTest : public testing::Test {
  protected:
   HandshakeTest() {
-    const HttpsOptions options{
-        .cert_file = SharedCertificate().cert, .key_file = SharedCertificate().key, .handshake_timeout = std::chrono::seconds(1000)};
+    const HttpsOptions options{.cert_file = SharedCertificate().cert, .key_file = SharedCertificate().key, .handshake_timeout = kTimeout};
     state_ =
         std::make_shared<ServerState>(options, Networks{}, TlsContext::Create(options, *TicketKeys::Open("", std::time(nullptr))).value());
     state_->router.Add("/echo", [](const HttpRequest&, const std::shared_ptr<HttpExchange>& exchange) { exchange->Respond(Body("here")); });
@@ -94,6 +93,8 @@ class HandshakeTest : public testing::Test {
     listener_ = std::make_shared<Listener>(std::move(socket), std::vector{loop_}, state_);
     listener_->Start();
   }
+
+  static constexpr std::chrono::seconds kTimeout{5};
 
   ~HandshakeTest() override {
     io_.stop();
@@ -272,6 +273,25 @@ TEST_F(HandshakeTest, WhenManyWaitNobodyIsLookedAt) {
   EXPECT_FALSE(back.HasInput());
   GoOn();
   EXPECT_NE(client.Step(back.ReadSome()), "");
+}
+
+TEST_F(HandshakeTest, WhoeverHasWaitedLongHasTimeForAnAnswer) {
+  StartLoop();
+  Hold();
+  ClientTls client(TLS1_2_VERSION);
+  const auto start = std::chrono::steady_clock::now();
+  const auto pass = [&](std::chrono::milliseconds time) {
+    return Eventually([&] { return std::chrono::steady_clock::now() - start > time; });
+  };
+  HttpsClient wire = Connect(false);
+  ASSERT_TRUE(wire.Send(client.Step("")));
+  ASSERT_TRUE(pass(kTimeout - std::chrono::milliseconds(500)));
+  GoOn();
+  std::string out;
+  for (int read = 0; read < 10 && out.empty(); ++read) out = client.Step(wire.ReadSome());
+  ASSERT_TRUE(pass(kTimeout + std::chrono::milliseconds(1500)));  // deadlines are up to a second late
+  ASSERT_TRUE(wire.Send(out));
+  EXPECT_TRUE(Eventually([&] { return state_->handshakes.get() == 1; }));
 }
 
 TEST_F(HandshakeTest, NothingIsComputedForWhoeverHasHungUp) {
