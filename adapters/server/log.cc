@@ -4,8 +4,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 
@@ -23,6 +25,23 @@ std::string Now() {
   std::array<char, 8> rest{};
   std::snprintf(rest.data(), rest.size(), ".%03dZ", static_cast<int>(millis));
   return std::string(date.data(), size) + rest.data();
+}
+
+// How many bytes the first character of a text has, in UTF-8 (RFC 3629); 0: it is a control character (C0, DEL, C1), or no character.
+std::size_t PrintableSize(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  const std::size_t size = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (size == 0 || size > text.size()) return 0;
+  std::uint32_t code = first & (0xFFU >> (size + 1));
+  for (const char c : text.substr(1, size - 1)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) != 0x80) return 0;
+    code = code << 6 | (byte & 0x3FU);
+  }
+  constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0xA0, 0x800, 0x10000};
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return code >= kLeast[size] && code <= 0x10FFFF && !surrogate ? size : 0;
 }
 
 void Log(std::string_view level, std::string_view message) {
@@ -50,20 +69,19 @@ std::string OneLine(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto byte = static_cast<unsigned char>(c);
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    const bool control = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next <= 0x9F);  // C1, in UTF-8
-    if (c == '\n') {
+  while (!text.empty()) {
+    const std::size_t size = PrintableSize(text);
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (size > 0) {
+      out += text.substr(0, size);
+    } else if (byte == '\n') {
       out += "\\n";
-    } else if (control) {
+    } else {
       out += "\\x";
       out += kHex[byte >> 4];
       out += kHex[byte & 0xF];
-    } else {
-      out += c;
     }
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return out;
 }

@@ -13,7 +13,8 @@
 namespace mailwake::server {
 namespace {
 
-constexpr std::size_t kConnection = 20 * 1024;  // one that waits takes 16 kB over TLS
+constexpr std::size_t kRequest = 9 * 1024 * 1024;  // the largest, with its header and what came with it
+constexpr std::size_t kConnection = 20 * 1024;     // one that waits takes 16 kB over TLS
 
 std::string FirstLine(const std::string& file) {
   std::string line;
@@ -53,6 +54,8 @@ std::size_t ConnectionsIn(std::size_t memory) { return std::max<std::size_t>(mem
 
 std::size_t EngineMemoryIn(std::size_t memory) { return memory / 4; }
 
-std::size_t ReadingMemoryIn(std::size_t memory) { return std::min<std::size_t>(memory / 8, 256 * 1024 * 1024); }
+std::size_t ReadingMemoryIn(std::size_t memory, std::size_t loops) {
+  return std::max(std::min<std::size_t>(memory / 8, 256 * 1024 * 1024), loops * kRequest);
+}
 
 }  // namespace mailwake::server

@@ -20,8 +20,8 @@ std::size_t MachineMemory();
 // Half of the memory is for connections, a quarter for mailboxes and PINGs; the rest is for requests under way, caches, and everybody else.
 std::size_t ConnectionsIn(std::size_t memory);
 std::size_t EngineMemoryIn(std::size_t memory);
-// Of that rest an eighth of all, 256 MiB at most, is for requests that are being read.
-std::size_t ReadingMemoryIn(std::size_t memory);
+// Of that rest an eighth of all, 256 MiB at most, is for requests that are being read; but each loop needs room for a body of full size.
+std::size_t ReadingMemoryIn(std::size_t memory, std::size_t loops);
 
 }  // namespace mailwake::server
 

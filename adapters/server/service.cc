@@ -245,7 +245,7 @@ HttpsOptions Impl::ServerOptions(const CertificateFiles& certificate) {
           .max_connections_per_address = config_.connections_per_address,
           .max_connections_per_user = config_.connections_per_user,
           .max_unknown_requests_per_second = config_.unknown_requests_per_second,
-          .max_reading_bytes = ReadingMemoryIn(MemoryLimit(MachineMemory())),
+          .max_reading_bytes = ReadingMemoryIn(MemoryLimit(MachineMemory()), loops_.size()),
           .address_refused =
               [this](const std::string& address) {
                 LogWarning(address_log_, absl::StrCat("refused a connection: ", address, " has ", config_.connections_per_address,

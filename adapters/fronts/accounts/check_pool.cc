@@ -9,8 +9,22 @@ namespace {
 
 // Different passwords of one user that may be under way: who guesses at one account does not shut out the others.
 constexpr std::size_t kMostOfOneUser = 4;
+// And of one network: a flood from there leaves room for others.
+constexpr std::size_t kMostOfOneNetwork = 32;
 // Who wait for one check: as many devices as one account may plausibly have.
 constexpr std::size_t kMostOnOneFlight = 10'000;
+
+using Counts = absl::flat_hash_map<std::string, std::size_t>;
+
+std::size_t Of(const Counts& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+void OneLess(Counts& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  if (--found->second == 0) counts.erase(found);
+}
 
 }  // namespace
 
@@ -33,11 +47,14 @@ bool CheckPool::Join(Request& request, Callback& done) {
     found->second.waiting.push_back(std::move(done));
     return true;
   }
-  const auto user = of_user_.find(request.user);
-  if (queue_.size() >= most_waiting_ || (user != of_user_.end() && user->second >= kMostOfOneUser)) return false;
+  if (queue_.size() >= most_waiting_ || Of(of_user_, request.user) >= kMostOfOneUser ||
+      Of(of_network_, request.network) >= kMostOfOneNetwork) {
+    return false;
+  }
   ++of_user_[request.user];
+  if (!request.network.empty()) ++of_network_[request.network];
   queue_.push_back(request.token);
-  Flight flight{.user = std::move(request.user), .check = std::move(request.check), .waiting = {}};
+  Flight flight{.user = std::move(request.user), .network = std::move(request.network), .check = std::move(request.check), .waiting = {}};
   flight.waiting.push_back(std::move(done));
   flights_.emplace(std::move(request.token), std::move(flight));
   changed_.notify_one();
@@ -65,8 +82,8 @@ void CheckPool::Work() {
 std::vector<CheckPool::Callback> CheckPool::Land(const std::string& token) {
   MutexLock lock(mutex_);
   const auto flight = flights_.find(token);
-  const auto user = of_user_.find(flight->second.user);
-  if (--user->second == 0) of_user_.erase(user);
+  OneLess(of_user_, flight->second.user);
+  if (!flight->second.network.empty()) OneLess(of_network_, flight->second.network);
   std::vector<Callback> waiting = std::move(flight->second.waiting);
   flights_.erase(flight);
   return waiting;
@@ -89,6 +106,7 @@ void CheckPool::Stop() {
     flights_.clear();
     queue_.clear();
     of_user_.clear();
+    of_network_.clear();
   }
   for (Callback& done : left) done(Outcome::kBusy);
 }

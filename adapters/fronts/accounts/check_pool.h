@@ -3,7 +3,7 @@
 // CheckPool: slow checks on threads of their own, each asked for once however many wait for its outcome.
 //
 // Threads:    Check and Stop from any thread; callbacks run on the pool's threads, or on that of Stop.
-// Invariants: (1) each callback runs exactly once; (2) the queue is bounded, and one user has only a small part of it;
+// Invariants: (1) each callback runs exactly once; (2) the queue is bounded, and one user, or one network, has only a small part of it;
 //             (3) checks with the same token run once.
 // Example:    pool.Check({token, user, [=] { return Slow(); }}, [](CheckPool::Outcome outcome) { ... });
 
@@ -33,6 +33,7 @@ class CheckPool {
   struct Request {
     std::string token;  // what is checked: the same token, the same outcome
     std::string user;
+    std::string network;  // empty: not counted
     absl::AnyInvocable<bool()> check;
   };
 
@@ -48,6 +49,7 @@ class CheckPool {
  private:
   struct Flight {
     std::string user;
+    std::string network;
     absl::AnyInvocable<bool()> check;
     std::vector<Callback> waiting;
   };
@@ -63,6 +65,7 @@ class CheckPool {
   absl::flat_hash_map<std::string, Flight> flights_ ABSL_GUARDED_BY(mutex_);  // by token, waiting or running
   std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);                     // tokens that wait
   absl::flat_hash_map<std::string, std::size_t> of_user_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::size_t> of_network_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };
 

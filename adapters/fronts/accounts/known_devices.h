@@ -38,7 +38,7 @@ class KnownDevices {
   using Place = std::atomic<std::uint16_t>;
   static constexpr std::size_t kPlaces = 1 << 17;
 
-  // Nobody outside knows its seed.
+  // Its seed is where the program lies in memory, which nobody outside knows.
   static std::uint64_t HashOf(std::string_view user, std::string_view device) { return absl::HashOf(std::pair(user, device)); }
   static std::uint16_t MarkOf(std::uint64_t hash) { return static_cast<std::uint16_t>(hash >> 48) | 1; }  // 0: an empty place
   Place& PlaceOf(std::uint64_t hash) const { return places_[hash % kPlaces]; }

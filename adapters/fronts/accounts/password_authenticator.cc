@@ -130,7 +130,9 @@ class PasswordAuthenticator::State : public std::enable_shared_from_this<State> 
     } else {
       Observe(*stored);
     }
-    CheckPool::Request request{.token = token, .user = login.user, .check = nullptr};
+    // A device that is known has its place whoever floods its network.
+    const std::string network = guard_.Knows(login.user, login.origin) ? "" : login.origin.network;
+    CheckPool::Request request{.token = token, .user = login.user, .network = network, .check = nullptr};
     request.check = [this, login, hopeless, token, stored_text, stored = *std::move(stored)] {
       const bool right = check_(stored, login.password->text) && !hopeless;
       if (right) {

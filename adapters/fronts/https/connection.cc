@@ -92,7 +92,7 @@ bool Connection::WaitFor(IoStatus want) {
 
 bool Connection::StepRead() {
   if (held_ != nullptr) {
-    const std::unique_ptr<std::string> held = std::move(held_);
+    const std::unique_ptr<std::string> held = TakeHeld();
     return Consume(*held);
   }
   if (!readable_) return false;
@@ -133,7 +133,10 @@ bool Connection::Consume(std::string_view bytes) {
 }
 
 bool Connection::Serve(std::string_view rest) {
-  if (!rest.empty()) held_ = std::make_unique<std::string>(rest);
+  if (!rest.empty()) {
+    held_ = std::make_unique<std::string>(rest);
+    loop_->CountReading(static_cast<std::ptrdiff_t>(held_->size()));
+  }
   HttpRequest request = reader_->TakeRequest();
   keep_alive_ = reader_->keep_alive();
   http_1_0_ = reader_->http_1_0();
@@ -214,9 +217,12 @@ bool Connection::AsksTooOften() const {
 bool Connection::Pause() {
   loop_->server().paused.Add();
   SetState(ConnectionState::kPaused);
-  if (held_ == nullptr) return true;
-  counted_ = held_->size();
-  return loop_->CountReading(static_cast<std::ptrdiff_t>(counted_));
+  return held_ == nullptr || loop_->CountReading(0);
+}
+
+std::unique_ptr<std::string> Connection::TakeHeld() {
+  if (held_ != nullptr) loop_->CountReading(-static_cast<std::ptrdiff_t>(held_->size()));
+  return std::move(held_);
 }
 
 bool Connection::BelongsTo(std::string_view user) {
@@ -334,7 +340,7 @@ void Connection::Close(Loop::Gone tell) {
     socket_ = FileDescriptor();
   }
   DropReader();
-  held_.reset();
+  TakeHeld();
   if (address_counted_) loop_->server().addresses.Release(peer_.limit_key());
   if (user_ != 0) loop_->server().users.Release(std::exchange(user_, 0));
   loop_->server().connections.Subtract();

@@ -49,6 +49,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void CheckHeld();
 
   bool BelongsTo(std::string_view user);
+  // Whether a handler has said to whom it belongs, or need not.
+  bool known() const { return known_; }
 
   Loop& loop() { return *loop_; }
   std::string& note() { return note_; }
@@ -91,6 +93,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void AfterWrite();
   void DropReader();
   void Uncount();
+  std::unique_ptr<std::string> TakeHeld();
   void SetIdle() { SetState(known_ ? ConnectionState::kIdle : ConnectionState::kStranger); }
   bool WaitFor(IoStatus want);  // false
   void SetState(ConnectionState next) { loop_->Place(*this, next); }

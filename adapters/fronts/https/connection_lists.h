@@ -72,6 +72,9 @@ class ConnectionLists {
     return nullptr;
   }
 
+  // When it came into the state that it is in. REQUIRES: a timed one.
+  Clock::time_point Since(const Listed& connection) const { return connection.due - timeouts_[static_cast<std::size_t>(connection.state)]; }
+
   // Is there anything that a look once a second is for?
   bool WantsSweep() const {
     if (!lists_[static_cast<std::size_t>(ConnectionState::kHeld)].empty()) return true;

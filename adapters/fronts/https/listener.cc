@@ -13,6 +13,8 @@ namespace {
 // In one turn of the loop; the rest wait in the kernel's queue.
 constexpr int kMostAccepts = 64;
 constexpr std::chrono::milliseconds kPause{200};
+// Newcomers over the limit, until their loops have looked whether somebody goes for them.
+constexpr std::size_t kMostOver = 16;
 
 }  // namespace
 
@@ -80,12 +82,11 @@ void Listener::Pause() {
 }
 
 void Listener::Take(FileDescriptor socket, const PeerAddress& peer) {
+  if (server_->connections.get() >= server_->options.max_connections + kMostOver) return server_->refused.Add();
   if (!server_->proxies.Contain(peer) && !server_->AcquireAddress(peer)) return;
-  server_->accepted.Add();
-  const bool full = server_->connections.get() >= server_->options.max_connections;
   server_->connections.Add();
   const std::shared_ptr<Loop>& loop = loops_[next_++ % loops_.size()];
-  loop->DispatchOrRun([loop, peer, full, socket = std::move(socket)]() mutable { loop->Adopt(std::move(socket), peer, full); });
+  loop->DispatchOrRun([loop, peer, socket = std::move(socket)]() mutable { loop->Adopt(std::move(socket), peer); });
 }
 
 }  // namespace mailwake::internal

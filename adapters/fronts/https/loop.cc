@@ -14,7 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds kSweepPeriod{1000};
 constexpr int kMostExpired = 16;  // in one turn
 constexpr std::chrono::seconds kPause{1};
-constexpr std::chrono::seconds kPatience{2};  // with a handshake, when places have run out
+constexpr std::chrono::seconds kPatience{2};  // with whoever is not known, when places have run out
+constexpr int kMostLookedAt = 64;             // that are known, on the way to one that is not
 constexpr std::chrono::seconds kLingerTimeout{3};
 
 // In the order of ConnectionState.
@@ -57,25 +58,39 @@ bool Loop::IsHere() {
   return !open_ || io_->get_executor().running_in_this_thread();
 }
 
-void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer, bool full) {
+void Loop::Adopt(FileDescriptor socket, const PeerAddress& peer) {
   auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket), peer);
-  const bool room = !full || CloseAStranger();
-  if (!room) server_->refused.Add();
-  if (refusing_ || !room) return connection->Close(Gone::kDrop);
+  const bool full = server_->connections.get() > server_->options.max_connections;  // this one is counted
+  if (full && !CloseAStranger()) {
+    server_->refused.Add();
+    return connection->Close(Gone::kDrop);
+  }
+  server_->accepted.Add();
+  if (refusing_) return connection->Close(Gone::kDrop);
   connection->Start();
 }
 
-// Who has been there longest and shown least: by then an honest peer has sent a request.
+// The one that has been longest where it is, among those that nobody is known on: by then an honest peer has gone on. Of this loop's, as
+// newcomers are dealt to all.
 bool Loop::CloseAStranger() {
-  ConnectionLists::List& strangers = lists_.list(ConnectionState::kStranger);
-  ConnectionLists::List& handshakes = lists_.list(ConnectionState::kHandshake);
-  const auto late = ConnectionLists::Clock::now() + server_->options.handshake_timeout - kPatience;
-  ConnectionLists::List* const from = !strangers.empty()                                      ? &strangers
-                                      : !handshakes.empty() && handshakes.front().due <= late ? &handshakes
-                                                                                              : nullptr;
-  if (from == nullptr) return false;
+  using State = ConnectionState;
+  Listed* oldest = nullptr;
+  ConnectionLists::Clock::time_point since = ConnectionLists::Clock::now() - kPatience;
+  for (const State state : {State::kHandshake, State::kStranger, State::kReading, State::kWriting, State::kLingering, State::kPaused}) {
+    int looked_at = 0;
+    for (Listed& listed : lists_.list(state)) {
+      const bool known = static_cast<Connection&>(listed).known();
+      if (known && ++looked_at < kMostLookedAt) continue;
+      if (!known && lists_.Since(listed) < since) {
+        oldest = &listed;
+        since = lists_.Since(listed);
+      }
+      break;
+    }
+  }
+  if (oldest == nullptr) return false;
   server_->shed.Add();
-  static_cast<Connection&>(from->front()).Close(Gone::kDrop);
+  static_cast<Connection*>(oldest)->Close(Gone::kDrop);
   return true;
 }
 

@@ -47,8 +47,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // At once if it is.
   void DispatchOrRun(Work work) { IsHere() ? work() : PostOrRun(std::move(work)); }
 
-  // A connection that was accepted and counted. `full`: there is a place for it only if somebody goes who is not known.
-  void Adopt(FileDescriptor socket, const PeerAddress& peer, bool full);
+  // A connection that was accepted and counted. If there are too many with it, it has a place only if somebody goes who is not known.
+  void Adopt(FileDescriptor socket, const PeerAddress& peer);
   void Place(Connection& connection, ConnectionState state);
   void Remove(Connection& connection);
   // The requests that are being read hold that much more, or less. False: too much.

@@ -56,12 +56,14 @@ absl::StatusOr<OcspStaple> OcspStaple::Read(const std::string& file, X509* certi
   const OcspBasicHandle basic(OCSP_response_get1_basic(response.get()));
   OCSP_SINGLERESP* const single = basic == nullptr ? nullptr : Find(basic.get(), certificate);
   if (single == nullptr) return fault("it says nothing about the certificate; ask the authority about the one that is used");
-  ASN1_GENERALIZEDTIME* next = nullptr;
-  if (OCSP_single_get0_status(single, nullptr, nullptr, nullptr, &next) == V_OCSP_CERTSTATUS_REVOKED)
-    return fault("it says that the certificate was revoked; use another");
+  ASN1_GENERALIZEDTIME *from = nullptr, *next = nullptr;
+  const int status = OCSP_single_get0_status(single, nullptr, nullptr, &from, &next);
+  if (status == V_OCSP_CERTSTATUS_REVOKED) return fault("it says that the certificate was revoked; use another");
+  if (status != V_OCSP_CERTSTATUS_GOOD)
+    return fault("it says that its signer does not know the certificate; ask the authority that issued it");
   unsigned char* bytes = nullptr;
   const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
-  OcspStaple staple(std::string(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size)), Seconds(next));
+  OcspStaple staple(std::string(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size)), Seconds(from), Seconds(next));
   OPENSSL_free(bytes);
   return staple;
 }

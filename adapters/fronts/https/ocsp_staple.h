@@ -24,17 +24,22 @@ namespace mailwake::internal {
 class OcspStaple {
  public:
   OcspStaple() = default;  // none
-  // Of a DER file. Errors: InvalidArgument: no response, not about the certificate, or it says that it was revoked. One that is out of
+  // Of a DER file. Errors: InvalidArgument: no response, not about the certificate, or it does not say that it is good. One that is out of
   // date is none: a server that could not start for it would help nobody.
   static absl::StatusOr<OcspStaple> Read(const std::string& file, X509* certificate);
 
   // Empty: none that is good now.
-  std::string_view At(std::time_t now) const { return next_ && now >= *next_ ? std::string_view() : std::string_view(response_); }
+  std::string_view At(std::time_t now) const {
+    const bool good = (!from_ || now >= *from_) && (!next_ || now < *next_);
+    return good ? std::string_view(response_) : std::string_view();
+  }
 
  private:
-  OcspStaple(std::string response, std::optional<std::time_t> next) : response_(std::move(response)), next_(next) {}
+  OcspStaple(std::string response, std::optional<std::time_t> from, std::optional<std::time_t> next)
+      : response_(std::move(response)), from_(from), next_(next) {}
 
   std::string response_;
+  std::optional<std::time_t> from_;
   std::optional<std::time_t> next_;  // when the authority has a newer one; not said: it always has
 };
 

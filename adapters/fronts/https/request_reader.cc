@@ -16,7 +16,7 @@ using Text = boost::beast::string_view;
 using ErrorCode = boost::beast::error_code;
 
 // A body of a known length gets its room at once up to this; a longer one must arrive first.
-constexpr std::size_t kReserve = 64 * 1024;
+constexpr std::size_t kReserve = 4 * 1024;
 
 std::string_view View(Text text) { return {text.data(), text.size()}; }
 

@@ -140,6 +140,8 @@ absl::StatusOr<Parts> MakeParts(const HttpsOptions& options) {
         absl::StrCat(options.cert_file.empty() ? "a key" : "a certificate", " file without the other: give both cert and key, or neither"));
   if (options.max_unknown_requests_per_second > 1'000)
     return absl::InvalidArgumentError("max_unknown_requests_per_second is over 1,000; 0 allows any number");
+  if (options.write_bytes_per_second == 0)
+    return absl::InvalidArgumentError("write_bytes_per_second is 0: it must be a rate at which an answer ends, as 1024");
   const bool second = !options.second_cert_file.empty();
   if (second == options.second_key_file.empty() || (second && options.cert_file.empty()))
     return absl::InvalidArgumentError("a second certificate needs its key, and a first certificate");

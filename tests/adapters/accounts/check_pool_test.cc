@@ -35,10 +35,11 @@ class CheckPoolTest : public testing::Test {
     let_go_ = true;
   }
 
-  void Check(CheckPool& pool, const std::string& token, const std::string& user, bool right = true) {
-    pool.Check({.token = token, .user = user, .check = [this, right] { return ++runs_, right; }}, [this](Outcome outcome) {
-      ++(outcome == Outcome::kRight ? right_ : outcome == Outcome::kWrong ? wrong_ : busy_);
-    });
+  void Check(CheckPool& pool, const std::string& token, const std::string& user, bool right = true, const std::string& network = "") {
+    pool.Check({.token = token, .user = user, .network = network, .check = [this, right] { return ++runs_, right; }},
+               [this](Outcome outcome) {
+                 ++(outcome == Outcome::kRight ? right_ : outcome == Outcome::kWrong ? wrong_ : busy_);
+               });
   }
 
   std::atomic<int> runs_{0}, right_{0}, wrong_{0}, busy_{0};
@@ -47,6 +48,24 @@ class CheckPoolTest : public testing::Test {
   std::promise<void> go_;
   bool let_go_ = false;
 };
+
+TEST_F(CheckPoolTest, OneNetworkHasAPartOfTheQueue) {
+  CheckPool pool(1, 256);
+  Occupy(pool);
+  const auto flood = [&](const std::string& network) {
+    const int busy = busy_;
+    for (int i = 0; i < 100; ++i) Check(pool, network + std::to_string(i), network + std::to_string(i), false, network);
+    return busy_ - busy;
+  };
+  EXPECT_EQ(flood("192.0.2.0/24"), 68);
+  EXPECT_EQ(flood("198.51.100.0/24"), 68) << "another's part is its own";
+  EXPECT_EQ(flood(""), 0) << "who is known is not counted";
+  LetGo();
+  while (wrong_ < 164) std::this_thread::yield();
+  EXPECT_EQ(runs_, 164);
+  for (int i = 0; i < 32; ++i) Check(pool, "again" + std::to_string(i), "again" + std::to_string(i), false, "192.0.2.0/24");
+  EXPECT_EQ(busy_, 136) << "those that have ended count no more";
+}
 
 TEST_F(CheckPoolTest, RunsOneCheckForAllWhoAskTheSame) {
   CheckPool pool(1, 10);

@@ -54,8 +54,17 @@ TEST_F(LoginGuardTest, ADeviceThatWasRightBeforeIsCountedByItself) {
   EXPECT_EQ(Wait("ann", network, "PHONE1"), milliseconds(0));
   Fail(LoginGuard::kOfUser.free + 1, "ann", network, "PHONE1");
   EXPECT_EQ(Wait("ann", network, "PHONE1"), seconds(1)) << "its own guesses are counted";
-  EXPECT_EQ(Wait("ann", "198.51.100.0/24", "PHONE1"), seconds(1)) << "wherever it is";
-  EXPECT_EQ(Wait("bob", "198.51.100.0/24"), milliseconds(0));
+  EXPECT_EQ(Wait("ann", "198.51.100.0/24", "PHONE1"), milliseconds(0));
+}
+
+TEST_F(LoginGuardTest, WhoSaysTheIdOfAKnownDeviceElsewhereDelaysHimselfAlone) {
+  const std::string home = "192.0.2.0/24", away = "198.51.100.0/24";
+  guard_.Right("ann", {.network = home, .device = "PHONE1"});
+  Fail(LoginGuard::kOfUser.free + 3, "ann", away, "PHONE1");
+  EXPECT_EQ(Wait("ann", away, "PHONE1"), seconds(4));
+  EXPECT_EQ(Wait("ann", home, "PHONE1"), milliseconds(0));
+  Fail(1, "ann", home, "PHONE1");
+  EXPECT_EQ(Wait("ann", home, "PHONE1"), milliseconds(0)) << "her first wrong one";
 }
 
 TEST(KnownDevicesTest, NobodyIsTakenForAnother) {

@@ -283,10 +283,11 @@ TEST(TlsTest, ATicketDoesNotStandInForACertificate) {
 
 TEST(TlsTest, ATicketDoesNotOutliveTheCertificate) {
   const std::string cert = Path("brief.pem"), key = Path("brief.key");
-  MakeDeviceCertificate(cert, key, 3);
+  MakeDeviceCertificate(cert, key, 6);
   ServerFixture server({.tls = true, .server = {.client_ca_file = cert}});
   Session of_tls_1_2(server, TLS1_2_VERSION, cert, key), of_tls_1_3(server, TLS1_3_VERSION, cert, key);
   EXPECT_EQ(server.served, 2);
+  EXPECT_TRUE(of_tls_1_2.ResumedBy(server, TLS1_2_VERSION) && of_tls_1_3.ResumedBy(server, TLS1_3_VERSION)) << "as long as it is good";
   EXPECT_TRUE(Eventually([&] { return !of_tls_1_2.ResumedBy(server, TLS1_2_VERSION); }));
   EXPECT_TRUE(Eventually([&] { return !of_tls_1_3.ResumedBy(server, TLS1_3_VERSION); }));
   const int served = server.served;
@@ -309,14 +310,14 @@ TEST(TlsTest, AgreesOnKeysByCurvesAlone) {
 
 // A response that the certificate's own key has signed. `good_for`: seconds until there is a newer one.
 void WriteOcspResponse(const std::string& cert_file, const std::string& key_file, const std::string& out, long good_for = 3600,
-                       int status = V_OCSP_CERTSTATUS_GOOD) {
+                       int status = V_OCSP_CERTSTATUS_GOOD, long from = 0) {
   BIO* const cert_pem = BIO_new_file(cert_file.c_str(), "r");
   X509* const cert = PEM_read_bio_X509(cert_pem, nullptr, nullptr, nullptr);
   BIO* const key_pem = BIO_new_file(key_file.c_str(), "r");
   EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_pem, nullptr, nullptr, nullptr);
   OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
   OCSP_CERTID* const id = OCSP_cert_to_id(nullptr, cert, cert);
-  ASN1_TIME* const now = X509_gmtime_adj(nullptr, 0);
+  ASN1_TIME* const now = X509_gmtime_adj(nullptr, from);
   ASN1_TIME* const next = X509_gmtime_adj(nullptr, good_for);
   OCSP_basic_add1_status(basic, id, status, 0, now, now, next);
   OCSP_basic_sign(basic, cert, key, EVP_sha256(), nullptr, 0);
@@ -364,6 +365,9 @@ TEST(TlsTest, AnOcspResponseThatIsOutOfDateIsNotStapled) {
   };
   EXPECT_TRUE(Eventually([&] { return !stapled(); }));
   EXPECT_TRUE(server.server->ReloadCertificate().ok()) << "a server that did not start for it would help nobody";
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file, 3600, V_OCSP_CERTSTATUS_GOOD, 1800);
+  EXPECT_TRUE(server.server->ReloadCertificate().ok());
+  EXPECT_FALSE(stapled()) << "of half an hour from now";
   WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file);
   EXPECT_TRUE(server.server->ReloadCertificate().ok());
   EXPECT_TRUE(stapled());
@@ -381,6 +385,8 @@ TEST(TlsTest, RefusesAnOcspResponseAboutAnotherCertificateOrOfARevokedOne) {
   EXPECT_THAT(fault(), testing::HasSubstr("says nothing about the certificate"));
   WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file, 3600, V_OCSP_CERTSTATUS_REVOKED);
   EXPECT_THAT(fault(), testing::HasSubstr("was revoked"));
+  WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file, 3600, V_OCSP_CERTSTATUS_UNKNOWN);
+  EXPECT_THAT(fault(), testing::HasSubstr("does not know the certificate"));
   WriteOcspResponse(SharedCertificate().cert, SharedCertificate().key, file);
   EXPECT_EQ(fault(), "");
 }

@@ -12,8 +12,12 @@ TEST(LogTest, AMessageIsOneLineWhateverItHolds) {
   EXPECT_EQ(OneLine("a\nb\r\x1b[2J\x7f\t"), "a\\nb\\x0d\\x1b[2J\\x7f\\x09");
   EXPECT_EQ(OneLine("Grüße, 日本"), "Grüße, 日本");
   EXPECT_EQ(OneLine(std::string_view("a\0b", 3)), "a\\x00b");
-  // A new line and an escape of C1, in UTF-8.
-  EXPECT_EQ(OneLine("a\xC2\x85z\xC2\x9B\x31m \xC2\xA0 \xC2"), "a\\xc2\x85z\\xc2\x9B\x31m \xC2\xA0 \xC2");
+  EXPECT_EQ(OneLine("a\xC2\x85z\xC2\x9B\x31m"), "a\\xc2\\x85z\\xc2\\x9b1m") << "a new line and an escape of C1";
+  EXPECT_EQ(OneLine("\xC2\xA0 \xF0\x9F\x98\x80"), "\xC2\xA0 \xF0\x9F\x98\x80");
+  // No UTF-8: alone, cut off, too long a form, a surrogate, beyond the last.
+  EXPECT_EQ(OneLine("\x85 \xC2 \xE2\x82"), "\\x85 \\xc2 \\xe2\\x82");
+  EXPECT_EQ(OneLine("\xC0\x8A\xE0\x82\x85"), "\\xc0\\x8a\\xe0\\x82\\x85");
+  EXPECT_EQ(OneLine("\xED\xA0\x80\xF4\x90\x80\x80"), "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80");
 }
 
 TEST(LogTest, WhatIsQuotedDoesNotEndItsQuotes) {

@@ -49,8 +49,9 @@ struct HttpsOptions {
   // Proxies before us, "127.0.0.1" or "10.0.0.0/8": their X-Forwarded-For says who the peer is, and they may have any number of
   // connections. Whoever connects to a Unix socket is one.
   std::vector<std::string> proxies = {};
-  bool proxy_protocol = false;           // their connections begin with a header of the PROXY protocol, version 2, which says it too
-  std::size_t max_connections = 18'000;  // a newcomer takes the place of whoever is not known and has been silent longest, if there is one
+  bool proxy_protocol = false;  // their connections begin with a header of the PROXY protocol, version 2, which says it too
+  // A newcomer over it takes the place of whoever nobody is known on and has been longest where he is, two seconds at least; or is closed.
+  std::size_t max_connections = 18'000;
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_connections_per_user = 250;  // as HttpExchange::BelongsTo names them; a proxy's connections are not counted
   // Of a connection of which no handler has said to whom it belongs; what comes faster is read later. 0: any number, right where handlers
@@ -58,7 +59,8 @@ struct HttpsOptions {
   std::uint32_t max_unknown_requests_per_second = 0;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 8 * 1024 * 1024;
-  // Held by all requests that are being read, or that no handler has said to whom they belong; over it the newcomer gets 503.
+  // Held by all requests that are being read, or that no handler has said to whom they belong; over it the newcomer gets 503. Each loop has
+  // its part of it: no less than the largest body.
   std::size_t max_reading_bytes = 256 * 1024 * 1024;
   std::chrono::seconds handshake_timeout{15};
   std::chrono::seconds request_timeout{30};   // from a request's first byte to its last
