@@ -17,7 +17,7 @@ constexpr std::int64_t kMinute = 60 * kSecond;
 // The share of seeds that run on SQLite.
 constexpr double kSqliteShare = 0.03;
 // What a shard takes for its tables as soon as there is one PING in it.
-constexpr std::size_t kShardBytes = 55'000;
+constexpr std::size_t kShardBytes = 13'500;
 
 class Drawer {
  public:

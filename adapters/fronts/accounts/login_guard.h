@@ -2,7 +2,8 @@
 //
 // LoginGuard: how soon another password may be tried after wrong ones. Counted for each user from each network, and for each network: who
 // guesses from elsewhere delays nobody but himself. A device that has shown the right password before is counted by itself too, and waits
-// only if both counts say so: who guesses in its network, behind the same address even, does not delay it, nor does who says its id elsewhere.
+// only if both counts say so: who guesses in its network, behind the same address even, does not delay it, nor does who says its id
+// elsewhere.
 //
 // Threads:    any.
 // Example:    if (guard.WaitOf(user, origin, now) > 0s) return Busy();

@@ -15,8 +15,8 @@
 
 namespace mailwake::internal {
 
-// REQUIRES: the handshake is over: during it OpenSSL chains a BIO of its own to that of the socket, and that may be on another thread. (While
-// a key update is answered it does so again; that touches what of the shared one nobody reads.) Out of memory: all is as it was.
+// REQUIRES: the handshake is over: during it OpenSSL chains a BIO of its own to that of the socket, and that may be on another thread.
+// (While a key update is answered it does so again; that touches what of the shared one nobody reads.) Out of memory: all is as it was.
 void PointBio(SSL* ssl, int fd);
 
 }  // namespace mailwake::internal
