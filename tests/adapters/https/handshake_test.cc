@@ -204,10 +204,10 @@ TEST_F(HandshakeTest, TheLoopDoesTheCheapEndAndNothingElse) {
     std::string out;
     for (int read = 0; read < 10 && out.empty(); ++read) out = client.Step(wire.ReadSome());
     std::latch held(1);
-    std::latch go_on(1);
-    state_->pool.Run([&] {
+    const auto go_on = std::make_shared<std::latch>(1);  // the thread may still look at it when the next one is made
+    state_->pool.Run([&held, go_on] {
       held.count_down();
-      go_on.wait();
+      go_on->wait();
     });
     held.wait();
     ASSERT_TRUE(wire.Send(out));
@@ -217,7 +217,7 @@ TEST_F(HandshakeTest, TheLoopDoesTheCheapEndAndNothingElse) {
       Ask(before);
       EXPECT_EQ(state_->handshakes.get(), handshakes);
     }
-    go_on.count_down();
+    go_on->count_down();
     EXPECT_TRUE(Eventually([&] { return state_->handshakes.get() == handshakes + 1; }));
   }
 }
