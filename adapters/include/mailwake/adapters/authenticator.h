@@ -85,9 +85,9 @@ struct PasswordOptions {
 // in between costs no look at it: a change counts a second later at the latest, or at once after Forget. `accounts` must outlive the
 // result. Errors: PermissionDenied (key file readable by others), DataLoss (wrong length).
 // After some wrong passwords of a user from a network, passwords that were not right before are not tried from there for a while, longer
-// each time (Unavailable); one that was right before always is. A device that has shown the right password since the start waits only if its
-// own count says so too: nobody can lock out an owner whose device is at work, not even after a change of the password, but for who says
-// the device's id in the device's network.
+// each time (Unavailable); one that was right before always is. A device that has shown the right password since the start waits only if
+// its own count says so too: nobody can lock out an owner whose device is at work, not even after a change of the password, but for who
+// says the device's id in the device's network.
 absl::StatusOr<std::unique_ptr<Authenticator>> NewPasswordAuthenticator(AccountStore& accounts, const std::string& key_file,
                                                                         const PasswordOptions& options);
 
