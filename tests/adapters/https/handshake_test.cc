@@ -3,7 +3,6 @@
 // Handshakes are computed on threads of their own: nobody waits for another's, and one that is under way may end in any way.
 
 #include <gtest/gtest.h>
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -23,41 +22,13 @@
 #include "adapters/fronts/https/loop.h"
 #include "adapters/fronts/https/ticket_keys.h"
 #include "adapters/fronts/https/tls_context.h"
+#include "tests/adapters/https/client_tls.h"
 #include "tests/adapters/https/server_fixture.h"
 
 namespace mailwake::internal {
 namespace {
 
 using SessionHandle = std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>;
-
-// A TLS client whose messages go as the test says.
-class ClientTls {
- public:
-  explicit ClientTls(int version, SSL_SESSION* session = nullptr) : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
-    SSL_CTX_set_min_proto_version(context_.get(), version);
-    SSL_CTX_set_max_proto_version(context_.get(), version);
-    ssl_.reset(SSL_new(context_.get()));
-    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));  // owned by it
-    SSL_set_connect_state(ssl_.get());
-    if (session != nullptr) SSL_set_session(ssl_.get(), session);
-  }
-
-  // Takes what came, gives what is to be sent.
-  std::string Step(std::string_view came) {
-    BIO_write(SSL_get_rbio(ssl_.get()), came.data(), static_cast<int>(came.size()));
-    SSL_do_handshake(ssl_.get());
-    std::string out(BIO_ctrl_pending(SSL_get_wbio(ssl_.get())), '\0');
-    if (!out.empty()) BIO_read(SSL_get_wbio(ssl_.get()), out.data(), static_cast<int>(out.size()));
-    return out;
-  }
-  bool done() const { return SSL_is_init_finished(ssl_.get()) == 1; }
-
- private:
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
-  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, SSL_free};
-};
-
-std::string Hello() { return ClientTls(TLS1_3_VERSION).Step(""); }
 
 // Counts the SSL objects that are made in this process while it lives.
 class NewTlsStates {
@@ -352,69 +323,6 @@ TEST(HandshakePoolTest, AStoppedPoolForgetsWhatHadNotBegun) {
   EXPECT_FALSE(pool.started());
   EXPECT_EQ(kept_alive.use_count(), 1);
   pool.Stop();
-}
-
-class HandshakeThreadsTest : public testing::TestWithParam<std::size_t> {};
-
-INSTANTIATE_TEST_SUITE_P(Threads, HandshakeThreadsTest, testing::Values(0, 1, 3));
-
-// A byte at a time: the socket is ready again and again while the handshake is computed.
-TEST_P(HandshakeThreadsTest, AHandshakeMayComeByteByByte) {
-  ServerFixture server({.tls = true, .server = {.handshake_threads = GetParam()}});
-  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    HttpsClient wire(server.server->address(), {});
-    ClientTls client(version);
-    for (std::string out = client.Step("");; out = client.Step(wire.ReadSome())) {
-      for (const char byte : out) ASSERT_TRUE(wire.Send({&byte, 1}));
-      if (client.done()) break;
-    }
-    EXPECT_TRUE(Eventually([&] { return server.server->stats().handshakes == (version == TLS1_2_VERSION ? 1 : 2); }));
-  }
-}
-
-// The rest of a message comes sooner or later than the thread has seen that it is not there.
-TEST_P(HandshakeThreadsTest, TheRestOfAMessageMayComeAtAnyMoment) {
-  ServerFixture server({.tls = true, .server = {.handshake_threads = GetParam()}});
-  const std::string hello = Hello();
-  for (int round = 0; round < 3000; ++round) {
-    HttpsClient wire(server.server->address(), {});
-    ASSERT_TRUE(wire.Send(hello.substr(0, hello.size() - 1)));
-    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(round % 150);
-    while (std::chrono::steady_clock::now() < end) continue;
-    ASSERT_TRUE(wire.Send(hello.substr(hello.size() - 1)));
-    ASSERT_NE(wire.ReadSome(), "") << "in round " << round;
-  }
-}
-
-TEST_P(HandshakeThreadsTest, ManyComeAtOnceAndGoAtAnyTime) {
-  ServerFixture server({.tls = true, .loops = 2, .server = {.handshake_threads = GetParam()}});
-  const std::string hello = Hello();
-  for (int round = 0; round < 30; ++round) {
-    std::vector<HttpsClient> clients;
-    for (int i = 0; i < 8; ++i) clients.push_back(HttpsClient(server.server->address(), {}));
-    for (std::size_t i = 0; i < clients.size(); ++i) {
-      clients[i].Send(hello);
-      if (i % 4 == 1) clients[i].Reset();
-      if (i % 4 == 2) clients[i].HalfClose();
-      if (i % 4 == 3) clients[i].Close();
-    }
-    HttpsClient whole = server.Connect();
-    ASSERT_TRUE(whole.Send(Get("/echo")));
-    EXPECT_EQ(whole.Receive().status, 200);
-  }
-  EXPECT_TRUE(Eventually([&] { return server.server->stats().connections == 0; }));
-  EXPECT_EQ(server.server->stats().handshakes, 30u);
-}
-
-TEST_P(HandshakeThreadsTest, AServerMayGoInTheMiddle) {
-  const std::string hello = Hello();
-  for (int round = 0; round < 20; ++round) {
-    std::vector<HttpsClient> clients;
-    ServerFixture server({.tls = true, .loops = 2, .server = {.handshake_threads = GetParam()}});
-    for (int i = 0; i < 10; ++i) clients.push_back(HttpsClient(server.server->address(), {}));
-    for (HttpsClient& client : clients) client.Send(hello);
-    if (round % 2 == 0) server.server->StopAccepting();
-  }
 }
 
 }  // namespace
