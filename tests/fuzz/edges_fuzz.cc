@@ -65,6 +65,15 @@ void CheckProxy(std::string_view bytes) {
   if (whole.client) CheckAddress(*whole.client);
 }
 
+// An address as it is, or with a port, and in brackets then or without one.
+std::optional<PeerAddress> Named(std::string text) {
+  if (auto plain = PeerAddress::Parse(text)) return plain;
+  const std::size_t before = text.find_last_not_of("0123456789");
+  if (before != std::string::npos && before + 1 < text.size() && text[before] == ':') text.resize(before);
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') return PeerAddress::Parse(text.substr(1, text.size() - 2));
+  return text.find(':') == std::string::npos ? PeerAddress::Parse(text) : std::nullopt;
+}
+
 // Lines: the proxy, its networks (words), then header lines "NAME: VALUE"; a value without a name is X-Forwarded-For's.
 void CheckForwarded(std::string_view text) {
   const std::vector<std::string> lines = absl::StrSplit(absl::string_view(text.data(), text.size()), '\n');
@@ -92,8 +101,7 @@ void CheckForwarded(std::string_view text) {
   PeerAddress expected = *proxy;
   for (auto each = named.rbegin(); each != named.rend() && trusted->Contain(expected); ++each) {
     const std::size_t first = each->find_first_not_of(" \t");
-    const auto next =
-        first == std::string::npos ? std::nullopt : PeerAddress::Parse(each->substr(first, each->find_last_not_of(" \t") - first + 1));
+    const auto next = first == std::string::npos ? std::nullopt : Named(each->substr(first, each->find_last_not_of(" \t") - first + 1));
     if (!next) break;
     expected = *next;
   }

@@ -56,9 +56,15 @@ bool IsArgon2id(const std::string& value) {
          crypto_pwhash_argon2id_str_needs_rehash(value.c_str(), kArgon2Passes, kArgon2Bytes) != -1;
 }
 
+constexpr std::string_view kRounds = "$6$rounds=";
+
 // "$6$[rounds=N$]salt$hash"
 bool IsSha512Crypt(std::string_view value) {
   if (value.substr(0, 3) != "$6$") return false;
+  if (value.substr(0, kRounds.size()) == kRounds) {
+    const std::size_t end = value.find_first_not_of("0123456789", kRounds.size());
+    if (end == kRounds.size() || end == std::string_view::npos || value[end] != '$') return false;
+  }
   const std::size_t last = value.rfind('$');
   return last > 3 && IsCryptText(value.substr(last + 1), 86);
 }
@@ -117,7 +123,6 @@ absl::StatusOr<StoredPassword> ParseStored(std::string_view scheme_and_value) {
 }
 
 absl::Status CheckCost(const StoredPassword& stored) {
-  constexpr std::string_view kRounds = "$6$rounds=";
   if (stored.scheme == PasswordScheme::kSha512Crypt && stored.value.substr(0, kRounds.size()) == kRounds) {
     const std::string rounds = stored.value.substr(kRounds.size(), stored.value.find('$', kRounds.size()) - kRounds.size());
     std::uint64_t number = 0;

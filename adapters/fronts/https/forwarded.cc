@@ -15,11 +15,18 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// Some proxies write a port too: "192.0.2.7:1234", "[2001:db8::7]:1234".
+// Some proxies write a port too: "192.0.2.7:1234", "[2001:db8::7]:1234". Empty, which is no address, if what is there is no port.
 std::string_view WithoutPort(std::string_view text) {
-  if (text.starts_with('[')) return text.substr(1, text.find(']') - 1);
-  const std::size_t colon = text.find(':');
-  return colon == text.rfind(':') ? text.substr(0, colon) : text;
+  std::string_view host = text, port;
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos) return {};
+    host = text.substr(1, close - 1), port = text.substr(close + 1);
+  } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos && colon == text.rfind(':')) {
+    host = text.substr(0, colon), port = text.substr(colon);
+  }
+  const bool is_port = port.size() > 1 && port.starts_with(':') && port.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  return port.empty() || is_port ? host : std::string_view();
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ PeerAddress PeerAddress::OfBytes(std::string_view bytes) {
 }
 
 std::optional<PeerAddress> PeerAddress::Parse(const std::string& text) {
+  if (text.find('\0') != std::string::npos) return std::nullopt;  // inet_pton would look no further
   char bytes[16];
   for (const auto& [family, size] : {std::pair(AF_INET, 4), std::pair(AF_INET6, 16)}) {
     if (inet_pton(family, text.c_str(), bytes) == 1) return OfBytes({bytes, static_cast<std::size_t>(size)});

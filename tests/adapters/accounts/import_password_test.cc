@@ -107,5 +107,15 @@ TEST(ImportPasswordTest, RefusesWhatItCouldNotCheckLater) {
   EXPECT_EQ(directory.files(), 0u);
 }
 
+TEST(ImportPasswordTest, RoundsAreANumberAndNoErrorRepeatsTheValue) {
+  TestDirectory directory;
+  const std::string salt_and_hash = kSha512Rounds.substr(kSha512Rounds.find("$saltstringsaltst"));
+  for (const std::string rounds : {"", " 6", "+6", "-6", "hunter2", "10000hunter2"}) {
+    const absl::Status status = ImportPassword("{SHA512-CRYPT}$6$rounds=" + rounds + salt_and_hash, directory.File("key")).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << rounds;
+    EXPECT_THAT(std::string(status.message()), testing::Not(HasSubstr("hunter2")));
+  }
+}
+
 }  // namespace
 }  // namespace mailwake
