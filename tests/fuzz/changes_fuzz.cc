@@ -8,6 +8,7 @@
 
 #include "adapters/sources/http/change_lines.h"
 #include "adapters/sources/http/folder_list.h"
+#include "adapters/sources/http/plain_line.h"
 #include "adapters/sources/http/target.h"
 #include "mailwake/adapters/memory_store.h"
 #include "mailwake/engine.h"
@@ -32,6 +33,18 @@ void CheckLines(std::string_view body) {
   const auto store = NewMemoryStore();
   const auto engine = Engine::Create({.shards = 1}, *store).value();
   if (!lines.lines.empty()) engine->Publish(lines.Changes(), [](const absl::Status& status) { FUZZ_CHECK(status.ok()); });
+}
+
+// The fast way takes JSON only, and what is in it.
+void CheckPlain(std::string_view text) {
+  const auto line = http_source::PlainLine(text);
+  if (!line) return;
+  const auto json = http_source::ParseJson(text);
+  FUZZ_CHECK(json.ok() && json->is_object());
+  FUZZ_CHECK(json->at("mailbox") == line->mailbox && json->at("folder") == line->folder && json->value("device", "") == line->device);
+  FUZZ_CHECK(json->at("class") == std::string(Name(line->item_class)) && json->at("kind") == std::string(Name(line->kind)));
+  FUZZ_CHECK(json->contains("version") == line->host_version.has_value());
+  if (line->host_version) FUZZ_CHECK(json->at("version") == *line->host_version);
 }
 
 void CheckFolders(std::string_view body) {
@@ -59,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace mailwake::fuzz;  // NOLINT
   const std::string_view text = Text(data, size);
   CheckLines(text);
+  CheckPlain(text);
   CheckFolders(text);
   if (const auto target = mailwake::http_source::ParseTarget(text)) FUZZ_CHECK(text.starts_with('/'));
   return 0;

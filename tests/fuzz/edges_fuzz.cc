@@ -20,6 +20,7 @@
 #include "adapters/fronts/https/networks.h"
 #include "adapters/fronts/https/proxy_header.h"
 #include "adapters/server/passwd_file.h"
+#include "adapters/sources/http/secret.h"
 #include "adapters/sources/http/sync_ticket.h"
 #include "mailwake/adapters/http_text.h"
 #include "tests/fuzz/fuzz.h"
@@ -129,7 +130,7 @@ void CheckTicket(Choices choices) {
   }
   const std::string_view made = choices.Rest();
   FUZZ_CHECK(!seal.Open(made, mailbox, device) && !seal.Open(word.substr(0, at), mailbox, device));
-  FUZZ_CHECK(http_source::SameSecret(made, made) && !http_source::SameSecret(made, word));
+  FUZZ_CHECK(http_source::Secret(made).Is(made) && !http_source::Secret(made).Is(word));
 }
 
 // All lines or an error for each that is bad, in their order, and no password in it.

@@ -110,7 +110,7 @@ class TlsStream final : public Stream {
   // For a call after the handshake.
   void Prepare() {
     PointBio(ssl_.get(), fd_);
-    ERR_clear_error();  // SSL_get_error looks at what others left in the thread's queue
+    if (ERR_peek_error() != 0) ERR_clear_error();  // SSL_get_error looks at what others left in the thread's queue
   }
 
   IoStatus Judge(int result) {

@@ -8,8 +8,16 @@
 #include "mailwake/adapters/http_text.h"
 
 namespace mailwake::http_source {
+
+HttpResponse JsonTextAnswer(std::string text) {
+  text += '\n';
+  return {.status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(text)};
+}
+
 HttpResponse JsonAnswer(int status, const OrderedJson& json) {
-  return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = Write(json) + "\n"};
+  HttpResponse answer = JsonTextAnswer(Write(json));
+  answer.status = status;
+  return answer;
 }
 
 HttpResponse ErrorAnswer(int status, std::string_view error) { return JsonAnswer(status, {{"error", error}}); }
@@ -29,9 +37,9 @@ HttpResponse WrongMethod(std::string_view allowed) {
   return answer;
 }
 
-Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, OrderedJson success) {
-  return [exchange = std::move(exchange), success = std::move(success)](const absl::Status& durable) {
-    exchange->Respond(durable.ok() ? JsonAnswer(200, success) : ErrorAnswer(durable));
+Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, std::string success) {
+  return [exchange = std::move(exchange), success = std::move(success)](const absl::Status& durable) mutable {
+    exchange->Respond(durable.ok() ? JsonTextAnswer(std::move(success)) : ErrorAnswer(durable));
   };
 }
 

@@ -10,6 +10,7 @@
 #include <absl/status/status.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "adapters/sources/http/json_text.h"
@@ -21,13 +22,14 @@ namespace mailwake::http_source {
 using ExchangePtr = std::shared_ptr<HttpExchange>;
 
 HttpResponse JsonAnswer(int status, const OrderedJson& json);
+HttpResponse JsonTextAnswer(std::string text);
 HttpResponse ErrorAnswer(int status, std::string_view error);
 // InvalidArgument: 400. All else: 503 with Retry-After.
 HttpResponse ErrorAnswer(const absl::Status& status);
 HttpResponse WrongMethod(std::string_view allowed);
 
-// Answers `success` once the engine says that everything is durable.
-Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, OrderedJson success);
+// Answers `success`, a JSON text, once the engine says that everything is durable.
+Engine::DoneCallback AnswerWhenDurable(ExchangePtr exchange, std::string success);
 
 }  // namespace mailwake::http_source
 

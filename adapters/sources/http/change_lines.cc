@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "adapters/sources/http/plain_line.h"
+
 namespace mailwake::http_source {
 namespace {
 
@@ -26,6 +28,7 @@ absl::StatusOr<Enum> NeedWord(const Json& object, const char* key, const char* a
 }
 
 absl::StatusOr<ChangeLine> ParseLine(std::string_view text) {
+  if (std::optional<ChangeLine> plain = PlainLine(text)) return *std::move(plain);
   absl::StatusOr<Json> json = ParseJson(text);
   if (!json.ok()) return absl::InvalidArgumentError(absl::StrCat("the line ", json.status().message()));
   if (!json->is_object()) {

@@ -14,6 +14,7 @@
 #include "adapters/sources/http/folder_list.h"
 #include "adapters/sources/http/json_text.h"
 #include "adapters/sources/http/looks.h"
+#include "adapters/sources/http/secret.h"
 #include "adapters/sources/http/sync_ticket.h"
 #include "adapters/sources/http/target.h"
 #include "mailwake/adapters/http_text.h"
@@ -49,7 +50,7 @@ absl::StatusOr<std::vector<std::string>> FolderIds(const Json* array) {
 class Impl {
  public:
   Impl(Engine& engine, HttpSourceOptions options)
-      : engine_(engine), options_(std::move(options)), seal_(options_.token), looks_(engine, options_) {}
+      : engine_(engine), options_(std::move(options)), token_(options_.token), seal_(options_.token), looks_(engine, options_) {}
 
   void Handle(const HttpRequest& request, ExchangePtr exchange);
 
@@ -64,6 +65,7 @@ class Impl {
 
   Engine& engine_;
   const HttpSourceOptions options_;
+  const Secret token_;
   const TicketSeal seal_;
   const Looks looks_;
 };
@@ -72,7 +74,7 @@ bool Impl::Allowed(const HttpRequest& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view given = Header(request, "Authorization");
   if (options_.token.empty() || given.size() <= kScheme.size() || !EqualsIgnoreCase(given.substr(0, kScheme.size()), kScheme)) return false;
-  return SameSecret(given.substr(kScheme.size()), options_.token);
+  return token_.Is(given.substr(kScheme.size()));
 }
 
 void Impl::Handle(const HttpRequest& request, ExchangePtr exchange) {
@@ -136,8 +138,8 @@ void Impl::Route(const HttpRequest& request, const RequestTarget& target, Exchan
 void Impl::PostChanges(const std::string& body, ExchangePtr exchange) {
   const ChangeLines lines = ParseChangeLines(body);
   if (lines.bad_line != 0) return exchange->Respond(JsonAnswer(400, {{"line", lines.bad_line}, {"error", lines.error}}));
-  OrderedJson success = {{"accepted", lines.lines.size()}};
-  if (lines.lines.empty()) return exchange->Respond(JsonAnswer(200, success));
+  std::string success = absl::StrCat("{\"accepted\":", lines.lines.size(), "}");
+  if (lines.lines.empty()) return exchange->Respond(JsonTextAnswer(std::move(success)));
   engine_.Publish(lines.Changes(), AnswerWhenDurable(std::move(exchange), std::move(success)));
 }
 
@@ -146,7 +148,7 @@ void Impl::PutFolders(const std::string& mailbox, const std::string& body, Excha
     return exchange->Respond(ErrorAnswer(name));
   absl::StatusOr<std::vector<DeclaredFolder>> folders = ParseFolderList(body);
   if (!folders.ok()) return exchange->Respond(ErrorAnswer(folders.status()));
-  OrderedJson success = {{"folders", folders->size()}};
+  std::string success = Write({{"folders", folders->size()}});
   engine_.SetFolders(mailbox, *std::move(folders), AnswerWhenDurable(std::move(exchange), std::move(success)));
 }
 
@@ -176,7 +178,7 @@ void Impl::PostSync(const std::string& mailbox, const std::string& device, const
   const absl::StatusOr<std::vector<std::string>> ids = FolderIds(Find(*json, "folders"));
   if (!ids.ok()) return refuse(ids.status());
   const std::vector<std::string_view> views(ids->begin(), ids->end());
-  engine_.EndSync(*opened, views, AnswerWhenDurable(std::move(exchange), {{"folders", ids->size()}}));
+  engine_.EndSync(*opened, views, AnswerWhenDurable(std::move(exchange), Write({{"folders", ids->size()}})));
 }
 
 void Impl::PostSuspect(const std::string& body, ExchangePtr exchange) {
@@ -188,11 +190,11 @@ void Impl::PostSuspect(const std::string& body, ExchangePtr exchange) {
       return exchange->Respond(ErrorAnswer(400, absl::StrCat(Shown(Json(key)), " is not known: the body must be ", kSuspectShape)));
   }
   if (json->empty()) {
-    return engine_.Suspect(std::nullopt, AnswerWhenDurable(std::move(exchange), {{"suspect", "all"}}));
+    return engine_.Suspect(std::nullopt, AnswerWhenDurable(std::move(exchange), Write({{"suspect", "all"}})));
   }
   const absl::StatusOr<std::string> mailbox = NeedText(*json, "mailbox", 1, kMaxMailboxBytes);
   if (!mailbox.ok()) return exchange->Respond(ErrorAnswer(mailbox.status()));
-  engine_.Suspect(*mailbox, AnswerWhenDurable(std::move(exchange), {{"suspect", *mailbox}}));
+  engine_.Suspect(*mailbox, AnswerWhenDurable(std::move(exchange), Write({{"suspect", *mailbox}})));
 }
 
 class Source final : public HttpSource {

@@ -7,6 +7,8 @@
 
 #include <charconv>
 
+#include "adapters/sources/http/secret.h"
+
 namespace mailwake::http_source {
 namespace {
 
@@ -46,17 +48,8 @@ std::optional<SyncTicket> TicketSeal::Open(std::string_view word, std::string_vi
   const char* end = word.data() + dot;
   const auto [stop, error] = std::from_chars(word.data(), end, ticket.version, 16);
   if (error != std::errc() || stop != end) return std::nullopt;
-  if (!SameSecret(word, Close(ticket))) return std::nullopt;
+  if (!Secret(Close(ticket)).Is(word)) return std::nullopt;
   return ticket;
-}
-
-bool SameSecret(std::string_view a, std::string_view b) {
-  // Hashes of equal length are compared, so that the length of the secret does not show either.
-  unsigned char hash_a[crypto_generichash_BYTES];
-  unsigned char hash_b[crypto_generichash_BYTES];
-  crypto_generichash(hash_a, sizeof hash_a, Bytes(a), a.size(), nullptr, 0);
-  crypto_generichash(hash_b, sizeof hash_b, Bytes(b), b.size(), nullptr, 0);
-  return sodium_memcmp(hash_a, hash_b, sizeof hash_a) == 0;
 }
 
 }  // namespace mailwake::http_source

@@ -32,9 +32,6 @@ class TicketSeal {
   std::array<unsigned char, 32> key_{};
 };
 
-// Whether two words are equal, in a time that tells nothing about either.
-bool SameSecret(std::string_view a, std::string_view b);
-
 }  // namespace mailwake::http_source
 
 #endif  // MAILWAKE_SOURCES_HTTP_SYNC_TICKET_H_
