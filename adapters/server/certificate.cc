@@ -5,6 +5,9 @@
 #include <absl/strings/str_cat.h>
 #include <unistd.h>
 
+#include <ctime>
+#include <string_view>
+
 #include "adapters/server/log.h"
 #include "mailwake/adapters/https_server.h"
 
@@ -32,6 +35,19 @@ absl::StatusOr<CertificateFiles> FindCertificate(const Config& config, const std
   LogWarning(absl::StrCat("certificate: none is configured, made a self-signed one: ", files.cert,
                           " (devices trust it only if they are told to; for a real one set cert and key)"));
   return files;
+}
+
+std::string EndWarning(std::int64_t end, std::int64_t now) {
+  constexpr std::int64_t kDay = 24 * 60 * 60, kSoon = 14 * kDay;
+  if (end == 0 || end - now > kSoon) return {};
+  const std::time_t time = end;
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  char date[32];
+  const std::string_view on(date, std::strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &utc));
+  const char* const what = end <= now ? "it ended on " : "it ends on ";
+  const char* const then = end <= now ? ", and devices refuse it" : "";
+  return absl::StrCat("certificate: ", what, absl::string_view(on.data(), on.size()), then, ": renew it, then send SIGHUP");
 }
 
 }  // namespace mailwake::server

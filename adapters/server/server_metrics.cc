@@ -5,6 +5,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace mailwake::server {
@@ -35,6 +36,8 @@ std::string ServerMetricsText(const HttpsStats& stats, std::uint64_t logins_refu
       Metric(MetricType::Counter, "mailwake_tls_handshakes_total", "TLS handshakes that succeeded", stats.handshakes),
       Metric(MetricType::Counter, "mailwake_tls_resumed_total", "TLS handshakes that were short, by a session ticket", stats.resumed),
       Metric(MetricType::Counter, "mailwake_tls_handshake_failures_total", "TLS handshakes that failed", stats.handshake_failures),
+      Metric(MetricType::Gauge, "mailwake_tls_certificate_end_seconds", "When the certificate ends, since 1970; 0: there is none",
+             static_cast<std::uint64_t>(std::max<std::int64_t>(stats.certificate_ends, 0))),
       Metric(MetricType::Counter, "mailwake_http_requests_total", "Requests read whole", stats.requests),
       Metric(MetricType::Counter, "mailwake_http_bad_requests_total", "Requests that were not HTTP or too large", stats.bad_requests),
       Metric(MetricType::Counter, "mailwake_http_paused_total", "Requests after which the next one had to wait", stats.paused),

@@ -63,6 +63,7 @@ class Impl final : public Service {
   absl::Status ReadToken();
   absl::Status TakePlace();
   void AwaitReload();
+  void WarnOfCertificate();
   void AwaitUpgrade(const Shutdown& shutdown);
   void GiveAway(const Handover::Next& next, int socket, Shutdown& shutdown);
   void MakeLoops();
@@ -269,6 +270,7 @@ absl::Status Impl::MakeServer() {
   absl::StatusOr<std::unique_ptr<HttpsServer>> server = HttpsServer::Create(ServerOptions(*certificate), server_loops_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
+  WarnOfCertificate();
 
   const ActiveSyncOptions options{
       .heartbeat_min = config_.heartbeat_min,
@@ -296,6 +298,11 @@ absl::Status Impl::MakeServer() {
   return absl::OkStatus();
 }
 
+void Impl::WarnOfCertificate() {
+  const std::string warning = EndWarning(server_->stats().certificate_ends, std::time(nullptr));
+  if (!warning.empty()) LogWarning(warning);
+}
+
 // SIGHUP: a certificate was renewed. Connections that are open stay as they are.
 void Impl::AwaitReload() {
   reload_->async_wait([this](boost::system::error_code error, int) {
@@ -303,6 +310,7 @@ void Impl::AwaitReload() {
     const absl::Status reloaded = server_->ReloadCertificate();
     if (reloaded.ok()) {
       LogInfo("SIGHUP: the certificate was read again");
+      WarnOfCertificate();
     } else {
       LogError(absl::StrCat("SIGHUP: the certificate stays as it was: ", std::string(reloaded.message())));
     }

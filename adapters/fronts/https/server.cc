@@ -97,7 +97,8 @@ class Server final : public HttpsServer {
             .handshake_failures = state_->handshake_failures.get(),
             .requests = state_->requests.get(),
             .bad_requests = state_->bad_requests.get(),
-            .paused = state_->paused.get()};
+            .paused = state_->paused.get(),
+            .certificate_ends = state_->has_tls() ? state_->tls()->ends() : 0};
   }
 
  private:

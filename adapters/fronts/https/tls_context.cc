@@ -74,6 +74,11 @@ absl::Status UseKey(SSL_CTX* context, const std::string& file, const std::string
   return absl::InvalidArgumentError(absl::StrCat("key file ", file, ": ", LastOpensslError()));
 }
 
+std::time_t EndOf(const X509* certificate) {
+  std::tm end{};
+  return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? ::timegm(&end) : 0;
+}
+
 // OpenSSL keeps one of each kind, and shows a peer the one that it can use.
 absl::Status UseSecond(SSL_CTX* context, const HttpsOptions& options) {
   const int kind = EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_CTX_get0_certificate(context)));
@@ -204,8 +209,10 @@ absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const HttpsOption
   if (absl::Status used = UseCertificateChain(context.get(), options.cert_file); !used.ok()) return used;
   if (absl::Status used = UseKey(context.get(), options.key_file, options.cert_file); !used.ok()) return used;
   X509* const first = extras->first = SSL_CTX_get0_certificate(context.get());
+  std::time_t ends = EndOf(first);
   if (!options.second_cert_file.empty()) {
     if (absl::Status used = UseSecond(context.get(), options); !used.ok()) return used;
+    ends = std::min(ends, EndOf(SSL_CTX_get0_certificate(context.get())));
   }
   if (!options.client_ca_file.empty()) {
     if (absl::Status set = AskForClientCertificates(context.get(), options.client_ca_file); !set.ok()) return set;
@@ -217,7 +224,7 @@ absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(const HttpsOption
   }
   if (SSL_CTX_set_ex_data(context.get(), ExtrasIndex(), extras.get()) != 1) return absl::InternalError("OpenSSL is out of memory");
   extras.release();  // NOLINT(bugprone-unused-return-value): the context's now
-  return std::unique_ptr<TlsContext>(new TlsContext(std::move(context)));
+  return std::unique_ptr<TlsContext>(new TlsContext(std::move(context), ends));
 }
 
 std::unique_ptr<Stream> TlsContext::NewStream(int fd) const { return NewTlsStream(SslHandle(SSL_new(context_.get())), fd); }

@@ -13,6 +13,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -31,11 +32,14 @@ class TlsContext {
 
   // `fd` stays the caller's and must outlive the stream. nullptr: out of memory.
   std::unique_ptr<Stream> NewStream(int fd) const;
+  // When the first of its certificates does.
+  std::time_t ends() const { return ends_; }
 
  private:
-  explicit TlsContext(SslContextHandle context) : context_(std::move(context)) {}
+  TlsContext(SslContextHandle context, std::time_t ends) : context_(std::move(context)), ends_(ends) {}
 
   SslContextHandle context_;
+  std::time_t ends_;
 };
 
 }  // namespace mailwake::internal

@@ -24,14 +24,14 @@ await() {  # COMMAND: until it succeeds, a minute at most
   exit 1
 }
 
-# NAME KIND: NAME.pem and NAME.key for localhost, of the authority, and NAME.der that says that it is good.
+# NAME KIND [DAYS]: NAME.pem and NAME.key for localhost, of the authority, and NAME.der that says that it is good.
 serial=0
 certificate() {
   local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1)
   [ "$2" = ecdsa ] || key=(-newkey rsa:2048)
   serial=$((serial + 1))
   openssl req "${key[@]}" -nodes -subj /CN=localhost -keyout "$dir/$1.key" -out "$dir/$1.csr" 2>/dev/null
-  openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -set_serial "$serial" -days 2 \
+  openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -set_serial "$serial" -days "${3:-2}" \
     -extfile <(echo subjectAltName=DNS:localhost) -out "$dir/$1.pem" 2>/dev/null
   printf 'V\t301231235959Z\t\t%02d\tunknown\t/CN=localhost\n' "$serial" >"$dir/index"
   openssl ocsp -issuer "$dir/ca.pem" -cert "$dir/$1.pem" -no_nonce -reqout "$dir/$1.request" 2>/dev/null
@@ -98,6 +98,8 @@ one_certificate() {  # KIND
     check "a session is resumed, $version" '*Reused, TLS*' "$(client -$version -sess_in "$dir/session")"
   done
 
+  check 'that it ends soon is told' '*certificate: it ends on * UTC: renew it*' "$(cat "$dir/log")"
+
   say "$1: a renewed certificate"
   mkfifo "$dir/open.$1"
   timeout 60 openssl s_client -connect "$address" -ign_eof <"$dir/open.$1" >"$dir/opened" 2>&1 &
@@ -119,9 +121,10 @@ one_certificate ecdsa
 one_certificate rsa
 
 say 'both certificates'
-certificate first ecdsa
-certificate second rsa
-start "cert = \"$dir/first.pem\"" "key = \"$dir/first.key\"" "tls.second_cert = \"$dir/second.pem\"" "tls.second_key = \"$dir/second.key\"" \
+certificate first ecdsa 90
+certificate second rsa 60
+(umask 077; echo a-token >"$dir/token")
+start "ingest_token_file = \"$dir/token\"" "cert = \"$dir/first.pem\"" "key = \"$dir/first.key\"" "tls.second_cert = \"$dir/second.pem\"" "tls.second_key = \"$dir/second.key\"" \
   "tls.ocsp_response = \"$dir/first.der\""
 for version in tls1_2 tls1_3; do
   check "ECDSA for who can, $version" '*Peer signature type: ECDSA*Verify return code: 0 (ok)*' "$(client -$version)"
@@ -131,6 +134,10 @@ for version in tls1_2 tls1_3; do
   check "is not stapled to the second, $version" '*OCSP response: no response sent*' \
     "$(client -$version -status -sigalgs rsa_pss_rsae_sha256:RSA+SHA256)"
 done
+check 'the metric tells when the first of them ends' "*certificate_end_seconds $(date -d "$(openssl x509 -noout -enddate -in "$dir/second.pem" | cut -d= -f2)" +%s)*" \
+  "$(printf 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a-token\r\nConnection: close\r\n\r\n' |
+    timeout 20 openssl s_client -connect "$address" -ign_eof 2>&1)"
+check 'nothing is said of one that ends later' none "$(grep -o 'certificate: it ends' "$dir/log" || echo none)"
 check 'an RSA cipher' '*Cipher is ECDHE-RSA-AES128-GCM-SHA256*' "$(client -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256)"
 certificate second rsa
 kill -HUP "$server"

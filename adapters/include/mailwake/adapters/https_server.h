@@ -88,7 +88,8 @@ struct HttpsStats {
   std::uint64_t handshake_failures = 0;
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;
-  std::uint64_t paused = 0;  // requests after which the next one had to wait (max_unknown_requests_per_second)
+  std::uint64_t paused = 0;           // requests after which the next one had to wait (max_unknown_requests_per_second)
+  std::int64_t certificate_ends = 0;  // the first of those in use, in seconds since 1970; 0: there is none
 };
 
 class HttpsServer {
