@@ -35,16 +35,21 @@ void CheckLines(std::string_view body) {
   if (!lines.lines.empty()) engine->Publish(lines.Changes(), [](const absl::Status& status) { FUZZ_CHECK(status.ok()); });
 }
 
-// The fast way takes JSON only, and what is in it.
+bool Same(const http_source::ChangeLine& a, const http_source::ChangeLine& b) {
+  return a.mailbox == b.mailbox && a.folder == b.folder && a.item_class == b.item_class && a.kind == b.kind && a.device == b.device &&
+         a.host_version == b.host_version;
+}
+
+// What the fast way takes the other one reads the same in; a key that nobody knows sends it there.
 void CheckPlain(std::string_view text) {
   const auto line = http_source::PlainLine(text);
   if (!line) return;
-  const auto json = http_source::ParseJson(text);
-  FUZZ_CHECK(json.ok() && json->is_object());
-  FUZZ_CHECK(json->at("mailbox") == line->mailbox && json->at("folder") == line->folder && json->value("device", "") == line->device);
-  FUZZ_CHECK(json->at("class") == std::string(Name(line->item_class)) && json->at("kind") == std::string(Name(line->kind)));
-  FUZZ_CHECK(json->contains("version") == line->host_version.has_value());
-  if (line->host_version) FUZZ_CHECK(json->at("version") == *line->host_version);
+  std::string other(text);
+  std::replace(other.begin(), other.end(), '\n', ' ');  // between tokens: no string holds one
+  other.insert(other.find('{') + 1, "\"\":0,");
+  FUZZ_CHECK(!http_source::PlainLine(other));
+  const http_source::ChangeLines lines = http_source::ParseChangeLines(other);
+  FUZZ_CHECK(lines.bad_line == 0 && lines.lines.size() == 1 && Same(lines.lines[0], *line));
 }
 
 void CheckFolders(std::string_view body) {

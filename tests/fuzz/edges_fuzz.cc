@@ -66,7 +66,7 @@ void CheckProxy(std::string_view bytes) {
   if (whole.client) CheckAddress(*whole.client);
 }
 
-// An address as it is, or with a port, and in brackets then or without one.
+// An address, or one with a port; in brackets with or without a port.
 std::optional<PeerAddress> Named(std::string text) {
   if (auto plain = PeerAddress::Parse(text)) return plain;
   const std::size_t before = text.find_last_not_of("0123456789");

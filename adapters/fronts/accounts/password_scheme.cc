@@ -7,6 +7,7 @@
 #include <crypt.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -49,7 +50,7 @@ bool Argon2Cost(const std::string& value, unsigned& kib, unsigned& passes) {
 
 bool IsArgon2id(const std::string& value) {
   unsigned kib = 0, passes = 0;
-  if (!Argon2Cost(value, kib, passes)) return false;
+  if (value.find('\0') != std::string::npos || !Argon2Cost(value, kib, passes)) return false;
   if (kib > kMostArgon2KiB || passes > kMostArgon2Passes) return false;
   // Its own parser has the last word: -1 means that the text is malformed.
   return sodium_init() >= 0 && value.size() < crypto_pwhash_STRBYTES &&
@@ -58,15 +59,27 @@ bool IsArgon2id(const std::string& value) {
 
 constexpr std::string_view kRounds = "$6$rounds=";
 
+// What crypt(3) takes back as its own, by crypt(5): a number of at least 1,000, written as it would write it.
+bool IsRounds(std::string_view text) {
+  return text.size() >= 4 && text.front() != '0' && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool IsSalt(std::string_view text) {
+  const auto good = [](char c) { return c > 0x20 && c < 0x7F && std::string_view("!*:;\\").find(c) == std::string_view::npos; };
+  return text.size() <= 16 && std::all_of(text.begin(), text.end(), good);
+}
+
 // "$6$[rounds=N$]salt$hash"
 bool IsSha512Crypt(std::string_view value) {
   if (value.substr(0, 3) != "$6$") return false;
+  std::size_t salt = 3;
   if (value.substr(0, kRounds.size()) == kRounds) {
-    const std::size_t end = value.find_first_not_of("0123456789", kRounds.size());
-    if (end == kRounds.size() || end == std::string_view::npos || value[end] != '$') return false;
+    const std::size_t end = value.find('$', kRounds.size());
+    if (end == std::string_view::npos || !IsRounds(value.substr(kRounds.size(), end - kRounds.size()))) return false;
+    salt = end + 1;
   }
-  const std::size_t last = value.rfind('$');
-  return last > 3 && IsCryptText(value.substr(last + 1), 86);
+  const std::size_t end = value.find('$', salt);
+  return end != std::string_view::npos && IsSalt(value.substr(salt, end - salt)) && IsCryptText(value.substr(end + 1), 86);
 }
 
 // "$2y$NN$" and 53 characters of salt and hash.

@@ -22,6 +22,7 @@ namespace mailwake::http_source {
 using ExchangePtr = std::shared_ptr<HttpExchange>;
 
 HttpResponse JsonAnswer(int status, const OrderedJson& json);
+// 200. `text` is JSON; a newline is added.
 HttpResponse JsonTextAnswer(std::string text);
 HttpResponse ErrorAnswer(int status, std::string_view error);
 // InvalidArgument: 400. All else: 503 with Retry-After.

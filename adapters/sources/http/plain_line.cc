@@ -3,6 +3,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <string>
+#include <system_error>
 
 namespace mailwake::http_source {
 namespace {

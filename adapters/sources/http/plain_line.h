@@ -4,7 +4,7 @@
 // without escapes and a version of digits. All else that JSON allows, and every mistake, is for json_text.h, which can say what is wrong.
 //
 // Threads:    pure.
-// Cost:       O(bytes), no tree: a wake waits for this, and a JSON parser of any kind takes some ten times as long.
+// Cost:       O(bytes): a wake waits for this, and a parser that builds a tree takes some ten times as long.
 // Invariants: what it takes is JSON, and the other way reads the same change in it.
 // Example:    std::optional<ChangeLine> line = PlainLine(text); if (!line) { a closer look }
 

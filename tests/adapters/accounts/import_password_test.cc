@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <crypt.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,11 +111,36 @@ TEST(ImportPasswordTest, RefusesWhatItCouldNotCheckLater) {
 TEST(ImportPasswordTest, RoundsAreANumberAndNoErrorRepeatsTheValue) {
   TestDirectory directory;
   const std::string salt_and_hash = kSha512Rounds.substr(kSha512Rounds.find("$saltstringsaltst"));
-  for (const std::string rounds : {"", " 6", "+6", "-6", "hunter2", "10000hunter2"}) {
+  for (const std::string rounds : {"", " 6000", "+6000", "-6000", "0", "05000", "999", "hunter2", "10000hunter2"}) {
     const absl::Status status = ImportPassword("{SHA512-CRYPT}$6$rounds=" + rounds + salt_and_hash, directory.File("key")).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << rounds;
     EXPECT_THAT(std::string(status.message()), testing::Not(HasSubstr("hunter2")));
   }
+}
+
+// What is taken crypt must be able to write: else nobody could ever log in.
+TEST(ImportPasswordTest, ASaltIsOneThatCryptTakes) {
+  TestDirectory directory;
+  const std::string hash = kSha512.substr(kSha512.rfind('$'));
+  const auto imported = [&](const std::string& value) { return ImportPassword("{SHA512-CRYPT}" + value, directory.File("key")).ok(); };
+  const auto writes = [](const std::string& setting) {
+    const char* const written = ::crypt("a", setting.c_str());
+    return written != nullptr && std::string_view(written).substr(0, setting.size()) == setting;
+  };
+  for (const std::string salt : {"", "s", "0123456789abcdef", "~{}#\"%,"}) {
+    EXPECT_TRUE(imported("$6$" + salt + hash)) << salt;
+    EXPECT_TRUE(writes("$6$" + salt + "$")) << salt;
+  }
+  for (const std::string salt : {"0123456789abcdefg", "a:b", "a;b", "a*b", "a!b", "a\\b", "a b", "a\nb", "a\x7f", "a\xff"}) {
+    EXPECT_FALSE(imported("$6$" + salt + hash)) << salt;
+    EXPECT_FALSE(writes("$6$" + salt + "$")) << salt;
+  }
+  EXPECT_FALSE(imported("$6$a$b" + hash));
+  EXPECT_FALSE(imported("$6$rounds=5000" + hash));
+  EXPECT_FALSE(imported(std::string("$6$a\0b", 6) + hash));
+  const std::string argon2 = internal::DummyPassword().value;
+  EXPECT_TRUE(ImportPassword("{ARGON2ID}" + argon2, directory.File("key")).ok());
+  EXPECT_FALSE(ImportPassword("{ARGON2ID}" + argon2 + std::string("\0x", 2), directory.File("key")).ok());
 }
 
 }  // namespace

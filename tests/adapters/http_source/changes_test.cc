@@ -93,6 +93,23 @@ TEST(ChangesTest, TheHostsOwnNumberMakesARepeatHarmless) {
   EXPECT_EQ(harness.engine().stats().repeats, 1U);
 }
 
+// Which is why it takes the longer way.
+TEST(ChangesTest, ALineWithMoreInItSaysTheSame) {
+  Harness harness;
+  const auto own = harness.Ping("b\xc3\xa4r", "D1", {"inbox"});
+  const auto other = harness.Ping("b\xc3\xa4r", "D2", {"inbox"});
+  const std::string line =
+      "{\"subject\":\"?\",\"mailbox\":\"b\\u00e4r\",\"folder\":\"inbox\",\"class\":\"email\",\"kind\":\"flags\",\"device\":\"D1\","
+      "\"version\":7}";
+  EXPECT_EQ(harness.Post(kChanges, line).status, 200);
+  harness.Advance();
+  EXPECT_FALSE(own->has_value());
+  EXPECT_TRUE(other->has_value());
+  EXPECT_EQ(harness.Post(kChanges, line).status, 200);
+  EXPECT_EQ(harness.engine().stats().changes, 1U);
+  EXPECT_EQ(harness.engine().stats().repeats, 1U);
+}
+
 TEST(ChangesTest, BlankLinesCarriageReturnsAndUnknownKeysAreTolerated) {
   Harness harness;
   const std::string body =
