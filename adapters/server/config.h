@@ -55,6 +55,7 @@ struct Config {
   std::size_t requests_per_user_minute = 6'000;   // 0: any number; of devices
   std::size_t requests_per_address_minute = 600'000;
   std::array<Duration, kItemClasses> coalesce{};
+  bool pin_loops = false;
   int threads = 0;
 };
 

@@ -29,6 +29,14 @@ Take Text(std::string Config::*member) {
   };
 }
 
+Take Flag(bool Config::*member) {
+  return [member](const toml::node& value, Config& config) -> std::optional<std::string> {
+    if (!value.is_boolean()) return "true or false";
+    config.*member = value.as_boolean()->get();
+    return std::nullopt;
+  };
+}
+
 // A text that a check of its own judges.
 Take Checked(std::string Config::*member, std::function<absl::Status(const std::string&)> check) {
   return [member, check = std::move(check)](const toml::node& value, Config& config) -> std::optional<std::string> {
@@ -76,12 +84,6 @@ std::optional<std::string> TakeProxies(const toml::node& value, Config& config) 
   return std::nullopt;
 }
 
-std::optional<std::string> TakeProxyProtocol(const toml::node& value, Config& config) {
-  if (!value.is_boolean()) return "true or false";
-  config.proxy_protocol = value.as_boolean()->get();
-  return std::nullopt;
-}
-
 std::vector<Key> MakeKeys() {
   std::vector<Key> keys = {
       {"listen", Checked(&Config::listen, [](const std::string& text) { return CheckListen(text); })},
@@ -96,9 +98,10 @@ std::vector<Key> MakeKeys() {
       {"tls.client_ca", Text(&Config::tls_client_ca)},
       {"tls.ocsp_response", Text(&Config::tls_ocsp_response)},
       {"proxy.trusted", TakeProxies},
-      {"proxy.protocol", TakeProxyProtocol},
+      {"proxy.protocol", Flag(&Config::proxy_protocol)},
       {"ingest_token_file", Text(&Config::ingest_token_file)},
       {"acknowledge", TakeAcknowledge},
+      {"pin_loops", Flag(&Config::pin_loops)},
       {"drain_s", Number(0, 3'600, [](Config& c, std::int64_t n) { c.drain = std::chrono::seconds(n); })},
       {"heartbeat.min_s", Number(1, 86'400, [](Config& c, std::int64_t n) { c.heartbeat_min = std::chrono::seconds(n); })},
       {"heartbeat.max_s", Number(1, 86'400, [](Config& c, std::int64_t n) { c.heartbeat_max = std::chrono::seconds(n); })},

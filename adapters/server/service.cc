@@ -29,6 +29,7 @@
 #include "adapters/server/log.h"
 #include "adapters/server/log_limit.h"
 #include "adapters/server/memory_limit.h"
+#include "adapters/server/processors.h"
 #include "adapters/server/secret_file.h"
 #include "adapters/server/server_metrics.h"
 #include "adapters/server/shutdown.h"
@@ -77,6 +78,7 @@ class Impl final : public Service {
   int socket_ = -1;              // bound before the rest, or of the server before; until HttpsServer has it
   std::optional<Place> place_;   // that was taken over
   int shared_lock_ = -1;         // of the store, to be given away
+  PinnedLoops pinned_;
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
@@ -133,6 +135,7 @@ void Impl::MakeLoops() {
   const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
   const int threads = config_.threads > 0 ? config_.threads : static_cast<int>(std::min(2U, processors));
   for (int i = 0; i < threads; ++i) loops_.push_back(std::make_unique<boost::asio::io_context>(1));
+  if (config_.pin_loops) pinned_.Divide(loops_.size());
 }
 
 // On the loop that this runs on: wakes that are ready go out first, and all publishes of the turn share a commit.
@@ -324,8 +327,11 @@ void Impl::AwaitUpgrade(const Shutdown& shutdown) {
     if (error) return;
     if (shutdown.began()) {
       LogInfo("SIGUSR2: this server is giving up its place already");
-    } else if (const absl::Status started = StartNext(); !started.ok()) {
-      LogError(absl::StrCat("SIGUSR2: ", std::string(started.message())));
+    } else {
+      pinned_.Unpin();
+      const absl::Status started = StartNext();
+      pinned_.Pin(0);
+      if (!started.ok()) LogError(absl::StrCat("SIGUSR2: ", std::string(started.message())));
     }
     AwaitUpgrade(shutdown);
   });
@@ -363,7 +369,13 @@ int Impl::Run() {
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
   for (const auto& loop : loops_) guards.emplace_back(loop->get_executor());
   std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
+  for (std::size_t i = 1; i < loops_.size(); ++i) {
+    threads.emplace_back([this, i] {
+      pinned_.Pin(i);
+      loops_[i]->run();
+    });
+  }
+  pinned_.Pin(0);
   std::printf("mailwake ready %s%s\n", IsUnix(config_.listen) ? "" : "https://", server_->address().c_str());
   std::fflush(stdout);
   TellReady();

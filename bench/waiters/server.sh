@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# For the scripts that measure: a mailwake of its own for each, in a directory that goes with the script.
+# For the scripts that measure: a mailwake of its own for each, in a directory that goes with the script. PIN=true: with `pin_loops`.
 #
 #   programs=build/release/bin; . bench/waiters/server.sh; import 1000; start_mailwake; ... "$url" "$server" ...; stop_mailwake
 
@@ -33,6 +33,7 @@ listen = "127.0.0.1:$port"
 store = "sqlite:$dir/$name.db"
 ingest_token_file = "$dir/token"
 acknowledge = "ping"
+pin_loops = ${PIN:-false}
 drain_s = 0
 limits.connections_per_address = 20000
 limits.requests_per_address_minute = 0

@@ -5,7 +5,8 @@
 // Threads:    one loop's. Sockets are somebody else's.
 // Cost:       memory only while a request is being read: buffered() says how much.
 // Invariants: (1) a request whose end two servers could see in different places is refused, never guessed at;
-//             (2) what is held never exceeds the limits, and for the header of a chunk that of a header once more; (3) bytes after a request's end are not touched.
+//             (2) what is held never exceeds the limits, and that of a header once more for the header of a chunk;
+//             (3) bytes after a request's end are not touched.
 // Example:    RequestReader reader(limits); std::size_t used; while (reader.Read(Bytes(), used) == Progress::kMore) {}
 //             if (reader.progress() == Progress::kDone) Serve(reader.TakeRequest());  ...  reader.Restart();  // for the next one
 

@@ -44,6 +44,7 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.connections_per_user, 250U);
   EXPECT_EQ(config.unknown_requests_per_second, 4U);
   EXPECT_EQ(config.password_threads, 1U);
+  EXPECT_FALSE(config.pin_loops);
   EXPECT_EQ(config.requests_per_user_minute, 6000U);
   EXPECT_EQ(config.requests_per_address_minute, 600000U);
   for (const Duration window : config.coalesce) EXPECT_EQ(window, milliseconds(0));
@@ -63,6 +64,7 @@ tls.ciphers = "ECDHE+CHACHA20"
 tls.client_ca = "ca.pem"
 tls.ocsp_response = "staple.der"
 acknowledge = "ping"
+pin_loops = true
 drain_s = 0
 heartbeat.min_s = 1
 heartbeat.max_s = 86400
@@ -109,6 +111,7 @@ notes_ms = 3600000
   EXPECT_EQ(config.connections_per_user, 8U);
   EXPECT_EQ(config.unknown_requests_per_second, 7U);
   EXPECT_EQ(config.password_threads, 3U);
+  EXPECT_TRUE(config.pin_loops);
   EXPECT_EQ(config.requests_per_user_minute, 9U);
   EXPECT_EQ(config.requests_per_address_minute, 0U);
   EXPECT_THAT(config.coalesce,

@@ -64,6 +64,7 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
+SystemCallFilter=prlimit64 setrlimit setpriority sched_setaffinity
 MemoryDenyWriteExecute=yes
 SETTINGS
 # Another line of the same setting would add to it, or count instead; and some others take back what these give.
