@@ -135,6 +135,7 @@ const BadValue kBadValues[] = {
     {"[proxy]\ntrusted = \"127.0.0.1\"",
      "mailwake.toml:2:1: proxy.trusted is '127.0.0.1': it must be an array of addresses, as [\"127.0.0.1\", \"10.0.0.0/8\"]"},
     {"[proxy]\nprotocol = 2", "mailwake.toml:2:1: proxy.protocol is 2: it must be true or false"},
+    {"pin_loops = \"yes\"", "mailwake.toml:1:1: pin_loops is 'yes': it must be true or false"},
     {"listen = \"h:65536\"", "mailwake.toml:1:1: listen is 'h:65536': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
     {"listen = \"::1:8443\"",
      "mailwake.toml:1:1: listen is '::1:8443': it must be HOST:PORT, as 127.0.0.1:8443 or [::1]:8443, or unix:PATH"},
@@ -177,7 +178,7 @@ const BadValue kBadValues[] = {
     {"key = \"k.pem\"", "mailwake.toml: key is given without cert: give both PEM files, or neither for a self-signed certificate"},
     {"\n\nlisten_on = \"x\"",
      "mailwake.toml:3:1: listen_on is not a setting: allowed are listen, store, user, cert, key, [tls], [proxy], ingest_token_file, "
-     "acknowledge, drain_s, [heartbeat], [limits], [coalesce]"},
+     "acknowledge, pin_loops, drain_s, [heartbeat], [limits], [coalesce]"},
     {"[heartbeat]\nminimum = 60", "mailwake.toml:2:1: heartbeat.minimum is not a setting: allowed are heartbeat.min_s, heartbeat.max_s"},
     {"[drain_s]\nx = 1", "mailwake.toml:1:2: drain_s is a table: it must be a whole number from 0 to 3600"},
 };
