@@ -7,15 +7,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <optional>
 #include <random>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,12 +20,12 @@
 #include "adapters/server/become_user.h"
 #include "adapters/server/block_list.h"
 #include "adapters/server/certificate.h"
+#include "adapters/server/event_loops.h"
 #include "adapters/server/file_limit.h"
 #include "adapters/server/handover.h"
 #include "adapters/server/log.h"
 #include "adapters/server/log_limit.h"
 #include "adapters/server/memory_limit.h"
-#include "adapters/server/processors.h"
 #include "adapters/server/secret_file.h"
 #include "adapters/server/server_metrics.h"
 #include "adapters/server/shutdown.h"
@@ -48,7 +44,7 @@ namespace {
 
 class Impl final : public Service {
  public:
-  explicit Impl(const Config& config) : config_(config) {}
+  explicit Impl(const Config& config) : config_(config), loops_(config.threads, config.pin_loops) {}
   ~Impl() override;
 
   // In this order.
@@ -67,8 +63,6 @@ class Impl final : public Service {
   void WarnOfCertificate();
   void AwaitUpgrade(const Shutdown& shutdown);
   void GiveAway(const Handover::Next& next, int socket, Shutdown& shutdown);
-  void MakeLoops();
-  void AfterThisTurn(absl::AnyInvocable<void()> work);
   void LoginRefused(const std::string& user, const std::string& peer);
 
   Config config_;
@@ -78,14 +72,13 @@ class Impl final : public Service {
   int socket_ = -1;              // bound before the rest, or of the server before; until HttpsServer has it
   std::optional<Place> place_;   // that was taken over
   int shared_lock_ = -1;         // of the store, to be given away
-  PinnedLoops pinned_;
   LogLimit login_log_{60};
   LogLimit address_log_{1};
   std::atomic<std::uint64_t> logins_refused_{0};
   BlockList blocked_;
 
   // In the order in which they need each other; what is below goes first.
-  std::vector<std::unique_ptr<boost::asio::io_context>> loops_;
+  EventLoops loops_;
   std::unique_ptr<SqliteStore> store_;
   std::vector<HttpsLoop> server_loops_;
   std::unique_ptr<Engine> engine_;
@@ -118,10 +111,9 @@ absl::Status Impl::OpenStore(bool take_over) {
   if (take_over) {
     if (absl::Status taken = TakePlace(); !taken.ok()) return taken;
   }
-  MakeLoops();
   absl::StatusOr<std::unique_ptr<SqliteStore>> store = OpenSqliteStore(
       store_path_,
-      {.lock = place_ ? place_->lock : -1, .gather = [this](absl::AnyInvocable<void()> wake) { AfterThisTurn(std::move(wake)); }});
+      {.lock = place_ ? place_->lock : -1, .gather = [this](absl::AnyInvocable<void()> wake) { loops_.AfterThisTurn(std::move(wake)); }});
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   absl::StatusOr<std::unique_ptr<Authenticator>> authenticator =
@@ -129,21 +121,6 @@ absl::Status Impl::OpenStore(bool take_over) {
   if (!authenticator.ok()) return authenticator.status();
   authenticator_ = *std::move(authenticator);
   return absl::OkStatus();
-}
-
-void Impl::MakeLoops() {
-  const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
-  const int threads = config_.threads > 0 ? config_.threads : static_cast<int>(std::min(2U, processors));
-  for (int i = 0; i < threads; ++i) loops_.push_back(std::make_unique<boost::asio::io_context>(1));
-  if (config_.pin_loops) pinned_.Divide(loops_.size());
-}
-
-// On the loop that this runs on: wakes that are ready go out first, and all publishes of the turn share a commit.
-void Impl::AfterThisTurn(absl::AnyInvocable<void()> work) {
-  for (const auto& loop : loops_) {
-    if (loop->get_executor().running_in_this_thread()) return boost::asio::post(*loop, std::move(work));
-  }
-  work();
 }
 
 // Only the address is bound before, as its port may be below 1024. Whoever has it already is the server to take over.
@@ -220,13 +197,13 @@ Options Impl::EngineOptions() {
 }
 
 absl::Status Impl::MakeEngine() {
-  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(driver_.Bind(EngineOptions(), *loops_.front()), *store_);
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(driver_.Bind(EngineOptions(), loops_.first()), *store_);
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   engine_->observers().heartbeat_alarm.connect([](const HeartbeatReport& report) { LogWarning(AlarmText(report)); });
   driver_.Start(*engine_);
-  server_loops_.push_back({loops_.front().get(), 0});
-  for (std::size_t i = 1; i < loops_.size(); ++i) server_loops_.push_back({loops_[i].get(), driver_.AddLoop(*loops_[i])});
+  server_loops_.push_back({&loops_.first(), 0});
+  for (std::size_t i = 1; i < loops_.size(); ++i) server_loops_.push_back({&loops_[i], driver_.AddLoop(loops_[i])});
   return absl::OkStatus();
 }
 
@@ -296,7 +273,7 @@ absl::Status Impl::MakeServer() {
                  .blocked = options.blocked});
   server_->Handle("/Microsoft-Server-ActiveSync", activesync_->handler());
   for (const char* path : {"/v1/", "/metrics", "/healthz"}) server_->Handle(path, source_->handler());
-  account_watch_ = std::make_unique<AccountWatch>(*loops_.front(), store_->accounts(), *authenticator_, *engine_, blocked_);
+  account_watch_ = std::make_unique<AccountWatch>(loops_.first(), store_->accounts(), *authenticator_, *engine_, blocked_);
   if (absl::Status begun = account_watch_->Begin(); !begun.ok()) return begun;
   return absl::OkStatus();
 }
@@ -328,9 +305,8 @@ void Impl::AwaitUpgrade(const Shutdown& shutdown) {
     if (shutdown.began()) {
       LogInfo("SIGUSR2: this server is giving up its place already");
     } else {
-      pinned_.Unpin();
-      const absl::Status started = StartNext();
-      pinned_.Pin(0);
+      absl::Status started;
+      loops_.WithAllProcessors([&] { started = StartNext(); });
       if (!started.ok()) LogError(absl::StrCat("SIGUSR2: ", std::string(started.message())));
     }
     AwaitUpgrade(shutdown);
@@ -348,15 +324,15 @@ void Impl::GiveAway(const Handover::Next& next, int socket, Shutdown& shutdown) 
 
 int Impl::Run() {
   Shutdown::End end = Shutdown::End::kClean;
-  Shutdown shutdown(*loops_.front(), *engine_, *server_, store_->front_state(), config_.drain, [&](Shutdown::End how) {
+  Shutdown shutdown(loops_.first(), *engine_, *server_, store_->front_state(), config_.drain, [&](Shutdown::End how) {
     end = how;
-    for (const auto& loop : loops_) loop->stop();
+    loops_.Stop();
   });
-  reload_.emplace(*loops_.front(), SIGHUP);
+  reload_.emplace(loops_.first(), SIGHUP);
   AwaitReload();
-  upgrade_.emplace(*loops_.front(), SIGUSR2);
+  upgrade_.emplace(loops_.first(), SIGUSR2);
   AwaitUpgrade(shutdown);
-  handover_.emplace(*loops_.front(), store_path_, [&](const Handover::Next& next) {
+  handover_.emplace(loops_.first(), store_path_, [&](const Handover::Next& next) {
     shutdown.HandOver({.still_waits =
                            [this, next] {
                              if (!Handover::StillWaits(next)) return false;
@@ -366,22 +342,12 @@ int Impl::Run() {
                        .release = [&, next](int socket) { GiveAway(next, socket, shutdown); }});
   });
   server_->Start();
-  std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
-  for (const auto& loop : loops_) guards.emplace_back(loop->get_executor());
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < loops_.size(); ++i) {
-    threads.emplace_back([this, i] {
-      pinned_.Pin(i);
-      loops_[i]->run();
-    });
-  }
-  pinned_.Pin(0);
-  std::printf("mailwake ready %s%s\n", IsUnix(config_.listen) ? "" : "https://", server_->address().c_str());
-  std::fflush(stdout);
-  TellReady();
-  if (place_) TellServing(*place_);
-  loops_.front()->run();
-  for (std::thread& thread : threads) thread.join();
+  loops_.Run([this] {
+    std::printf("mailwake ready %s%s\n", IsUnix(config_.listen) ? "" : "https://", server_->address().c_str());
+    std::fflush(stdout);
+    TellReady();
+    if (place_) TellServing(*place_);
+  });
   if (end == Shutdown::End::kNotDurable) {
     // The store still holds callbacks into the engine, so nothing may be taken apart.
     LogError("the store did not become durable in time: what was not acknowledged may be lost");
